@@ -1,0 +1,45 @@
+// FixedString<n>: up to n bytes of UTF-8 inside the object; append answers false when it would not fit.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstring>
+#include <string_view>
+
+namespace phalarope {
+
+template <std::size_t bytes_max>
+class FixedString {
+ public:
+  constexpr FixedString() noexcept = default;
+
+  static constexpr std::size_t capacity() noexcept { return bytes_max; }
+  constexpr std::size_t size() const noexcept { return size_; }
+  constexpr bool empty() const noexcept { return size_ == 0; }
+  constexpr void clear() noexcept { size_ = 0; }
+  constexpr std::string_view view() const noexcept { return {bytes_.data(), size_}; }
+
+  /// Replaces the text; false (and unchanged) when it does not fit.
+  [[nodiscard]] constexpr bool assign(std::string_view text) noexcept {
+    if (text.size() > bytes_max) return false;
+    size_ = 0;
+    return append(text);
+  }
+  /// Appends the text; false (and unchanged) when it does not fit.
+  [[nodiscard]] constexpr bool append(std::string_view text) noexcept {
+    if (text.size() > bytes_max - size_) return false;
+    for (std::size_t i = 0; i < text.size(); ++i) bytes_[size_ + i] = text[i];
+    size_ += text.size();
+    return true;
+  }
+
+  friend constexpr bool operator==(const FixedString& left, const FixedString& right) noexcept {
+    return left.view() == right.view();
+  }
+
+ private:
+  std::array<char, bytes_max> bytes_{};
+  std::size_t size_ = 0;
+};
+
+}  // namespace phalarope

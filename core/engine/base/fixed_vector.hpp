@@ -1,0 +1,65 @@
+// FixedVector<T, n>: a vector whose storage is inside it and whose bound is its type.
+//
+// push_back answers false when full; it never grows, moves house or allocates. T must be trivially destructible,
+// so that clear() is one store. Owned by one thread, like any value.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <type_traits>
+
+#include "core/engine/base/enforce.hpp"
+
+namespace phalarope {
+
+template <typename T, std::size_t items_max>
+class FixedVector {
+  static_assert(std::is_trivially_destructible_v<T>, "elements are dropped without ceremony");
+
+ public:
+  constexpr FixedVector() noexcept = default;
+
+  static constexpr std::size_t capacity() noexcept { return items_max; }
+  constexpr std::size_t size() const noexcept { return count_; }
+  constexpr bool empty() const noexcept { return count_ == 0; }
+  constexpr bool full() const noexcept { return count_ == items_max; }
+  constexpr void clear() noexcept { count_ = 0; }
+
+  [[nodiscard]] constexpr bool push_back(const T& item) noexcept {
+    if (count_ == items_max) return false;
+    items_[count_++] = item;
+    return true;
+  }
+  constexpr void pop_back() noexcept {
+    PHAL_ENFORCE(count_ > 0, "pop_back of an empty FixedVector");
+    --count_;
+  }
+  /// Removes the item at `index` and keeps the order of the others.
+  constexpr void erase_at(std::size_t index) noexcept {
+    PHAL_ENFORCE(index < count_, "erase_at beyond the end");
+    for (std::size_t i = index + 1; i < count_; ++i) items_[i - 1] = items_[i];
+    --count_;
+  }
+
+  constexpr T& operator[](std::size_t index) noexcept {
+    PHAL_ENFORCE(index < count_, "FixedVector index beyond the end");
+    return items_[index];
+  }
+  constexpr const T& operator[](std::size_t index) const noexcept {
+    PHAL_ENFORCE(index < count_, "FixedVector index beyond the end");
+    return items_[index];
+  }
+  constexpr T& back() noexcept { return (*this)[count_ - 1]; }
+  constexpr const T& back() const noexcept { return (*this)[count_ - 1]; }
+
+  constexpr T* begin() noexcept { return items_.data(); }
+  constexpr T* end() noexcept { return items_.data() + count_; }
+  constexpr const T* begin() const noexcept { return items_.data(); }
+  constexpr const T* end() const noexcept { return items_.data() + count_; }
+
+ private:
+  std::array<T, items_max> items_{};
+  std::size_t count_ = 0;
+};
+
+}  // namespace phalarope

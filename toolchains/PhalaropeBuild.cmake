@@ -1,0 +1,62 @@
+# What every target of the house shares: warnings, sanitizers, and the two ways to add a test.
+find_package(Threads REQUIRED)
+
+add_library(phalarope_build INTERFACE)
+target_include_directories(phalarope_build INTERFACE $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>)
+target_compile_options(phalarope_build INTERFACE
+  -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Woverloaded-virtual -Werror)
+if(PHALAROPE_ASSERTIONS)
+  target_compile_definitions(phalarope_build INTERFACE PHALAROPE_ASSERTIONS)
+endif()
+# GCC 12 reports false positives of these inside libstdc++ once it inlines at -O2 under a sanitizer.
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND PHALAROPE_SANITIZE)
+  target_compile_options(phalarope_build INTERFACE -Wno-maybe-uninitialized -Wno-array-bounds -Wno-stringop-overflow)
+endif()
+if(PHALAROPE_SANITIZE)
+  add_compile_options(-fsanitize=${PHALAROPE_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${PHALAROPE_SANITIZE})
+endif()
+
+# phalarope_test(NAME SOURCES ... [LIBRARIES ...] [TIMEOUT seconds] [LABELS ...])
+# A GoogleTest program, one CTest entry; LABELS default to the folder under tests/ it stands in.
+function(phalarope_test name)
+  cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;LIBRARIES;LABELS" ${ARGN})
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 300)
+  endif()
+  if(NOT ARG_LABELS)
+    file(RELATIVE_PATH ARG_LABELS ${PROJECT_SOURCE_DIR}/tests ${CMAKE_CURRENT_SOURCE_DIR})
+    string(REGEX REPLACE "/.*" "" ARG_LABELS "${ARG_LABELS}")
+  endif()
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE phalarope_core ${ARG_LIBRARIES} GTest::gmock GTest::gtest_main phalarope_build)
+  target_compile_definitions(${name} PRIVATE PHALAROPE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
+  add_test(NAME ${name} COMMAND ${name})
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}")
+endfunction()
+
+# phalarope_fuzz(NAME SOURCES ... [LIBRARIES ...]): a libFuzzer target with clang and PHALAROPE_FUZZ; in every
+# other build the same entry point is run over its committed corpus (tests/fuzz/corpus/<name>) as a plain test.
+function(phalarope_fuzz name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LIBRARIES" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE phalarope_core ${ARG_LIBRARIES} phalarope_build)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/fuzz)
+  if(PHALAROPE_FUZZ)
+    target_compile_options(${name} PRIVATE -fsanitize=fuzzer)
+    target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+  else()
+    target_sources(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests/fuzz/corpus_main.cpp)
+  endif()
+  add_test(NAME ${name} COMMAND ${name} ${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/${name} -runs=0)
+  set_tests_properties(${name} PROPERTIES TIMEOUT 120 LABELS fuzz)
+endfunction()
+
+# phalarope_bench(NAME SOURCES ... [LIBRARIES ...]): a Google Benchmark program.
+function(phalarope_bench name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LIBRARIES" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE phalarope_core ${ARG_LIBRARIES} benchmark::benchmark phalarope_build)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bench)
+endfunction()
