@@ -1,0 +1,48 @@
+// Records: what the recorder puts into the byte ring, the flusher writes to blocks, and replay reads back.
+//
+//   | RecordHeader 16 B | body, padded with zeros to a multiple of 8 |
+//
+// An `event` record's body is the 128 bytes of the event as they were stepped (input) or given (output flag set).
+// The order of records is the order in which the engine took and gave them: replay needs no second guess.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace phalarope {
+
+enum class RecordType : std::uint16_t {
+  none = 0,
+  event = 1,     // Event
+  symbol = 2,    // u32 symbol id, then UTF-8 text
+  text = 3,      // payload text of the event before it (L1 and up)
+  audio = 4,     // AudioRecordHeader, then samples or Opus packet (L2)
+  baseline = 5,  // turn evidence record (runtime.md Appendix B), FlatBuffers table TurnEvidence
+  pipeline = 6,  // compiled pipeline, FlatBuffers table CompiledPipeline (schemas/plan.fbs); first in a recording
+  session = 7,   // session constants the engine was started with (SessionStart), as 8-byte words
+  checkpoint = 8
+};
+
+/// What an audio record carries.
+enum class AudioTrack : std::uint8_t { raw = 0, cleaned = 1, played = 2 };
+enum class AudioCodec : std::uint8_t { s16le = 0, opus = 1 };
+
+struct RecordHeader {
+  std::uint32_t body_bytes = 0;  // without header and padding
+  RecordType type = RecordType::none;
+  std::uint16_t level = 0;       // 0, 1, 2: the recording level that wanted it
+  std::uint64_t sequence = 0;    // counts records of a recording from 0, without gaps: a gap is a named loss
+};
+static_assert(sizeof(RecordHeader) == 16);
+
+struct AudioRecordHeader {
+  std::int64_t first_sample = 0;  // on the session's sample axis
+  std::uint32_t frames = 0;
+  std::uint32_t sample_rate_hz = 0;
+  AudioTrack track = AudioTrack::raw;
+  AudioCodec codec = AudioCodec::s16le;
+  std::uint8_t reserved[6] = {};
+};
+static_assert(sizeof(AudioRecordHeader) == 24);
+
+}  // namespace phalarope
