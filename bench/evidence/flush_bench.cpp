@@ -1,0 +1,121 @@
+// The flusher beside a bare write + fdatasync of chunks of the same size, into the current directory's file system.
+//
+//   flush/raw        pwrite of 64 KiB, fdatasync, into a preallocated file
+//   flush/flusher    the same bytes through ring, FlatBuffers block, CRC-32C, BLAKE2b chain, write and fdatasync
+//   flush/read       reading a recording back with every check
+#include <benchmark/benchmark.h>
+
+#include <filesystem>
+#include <memory>
+#include <vector>
+
+#include "core/engine/evidence/recorder.hpp"
+#include "hal/store/flusher.hpp"
+#include "hal/store/recording_reader.hpp"
+
+namespace phalarope {
+namespace {
+
+constexpr std::size_t chunk_bytes = 64 * 1024;
+constexpr std::size_t ring_bytes = 1 << 20;
+constexpr std::uint64_t segment_bytes = 4 * 1024 * 1024;
+const std::string directory = "bench-evidence-recording";
+
+struct alignas(4096) RingMemory {
+  std::byte bytes[ring_bytes];
+};
+
+class Scratch {
+ public:
+  Scratch() { std::filesystem::remove_all(directory); }
+  ~Scratch() { std::filesystem::remove_all(directory); }
+};
+
+void raw(benchmark::State& state) {
+  const Scratch scratch;
+  hal::PosixFileSystem files;
+  files.make_directory(directory);
+  const std::vector<std::byte> chunk(chunk_bytes, std::byte{0x5a});
+  std::unique_ptr<hal::WritableFile> file;
+  std::uint64_t offset = segment_bytes;
+  int number = 0;
+  for (auto _ : state) {
+    if (offset + chunk_bytes > segment_bytes) {
+      files.open_for_writing(directory + "/raw-" + std::to_string(++number), file);
+      file->preallocate(segment_bytes);
+      offset = 0;
+    }
+    std::size_t written = 0;
+    if (file->write_at(offset, chunk, written) != 0 || file->sync_data() != 0) state.SkipWithError("the disk refuses");
+    offset += written;
+    if (number > 16) files.remove(directory + "/raw-" + std::to_string(number - 16));
+  }
+  state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations()) * static_cast<std::int64_t>(chunk_bytes));
+}
+
+void flusher(benchmark::State& state) {
+  const Scratch scratch;
+  hal::PosixFileSystem files;
+  auto memory = std::make_unique<RingMemory>();
+  ByteRing ring(memory->bytes);
+  Recorder recorder(ring, {});
+  hal::FlusherConfig config;
+  config.recording.directory = directory;
+  config.recording.segment_bytes = segment_bytes;
+  config.disk_budget_bytes = 16 * segment_bytes;
+  // The whole block, header and padding included, is one raw chunk.
+  config.block_bytes = chunk_bytes - hal::block_header_bytes - 512;
+  config.block_wait = Duration{};
+  hal::Flusher sut(ring, files, nullptr, config, {});
+  Instant now{};
+  std::uint64_t number = 0;
+  for (auto _ : state) {
+    state.PauseTiming();
+    Event event;
+    event.kind = EventKind::audio_frame;
+    while (ring.used_bytes() < chunk_bytes + chunk_bytes / 4) {
+      event.runtime_sequence = number++;
+      recorder.append_event(event);
+    }
+    state.ResumeTiming();
+    now = now + milliseconds(1);
+    if (sut.flush_once(now) == 0) state.SkipWithError("the disk refuses");
+  }
+  state.SetBytesProcessed(static_cast<std::int64_t>(sut.counters().bytes_written));
+  state.counters["bytes_per_block"] =
+      static_cast<double>(sut.counters().bytes_written) / static_cast<double>(sut.counters().blocks);
+}
+
+void read(benchmark::State& state) {
+  const Scratch scratch;
+  hal::PosixFileSystem files;
+  auto memory = std::make_unique<RingMemory>();
+  ByteRing ring(memory->bytes);
+  Recorder recorder(ring, {});
+  hal::FlusherConfig config;
+  config.recording.directory = directory;
+  config.block_wait = Duration{};
+  hal::Flusher writer(ring, files, nullptr, config, {});
+  Instant now{};
+  for (int i = 0; i < 40'000; ++i) {
+    recorder.append_event(Event{});
+    if (i % 400 == 0) writer.flush_once(now = now + milliseconds(1));
+  }
+  writer.close(now);
+  std::uint64_t records = 0;
+  std::uint64_t bytes = 0;
+  for (auto _ : state) {
+    hal::RecordingReader reader(files, directory);
+    while (reader.next()) ++records;
+    bytes += reader.totals().bytes;
+  }
+  state.SetItemsProcessed(static_cast<std::int64_t>(records));
+  state.SetBytesProcessed(static_cast<std::int64_t>(bytes));
+}
+
+BENCHMARK(raw)->Name("flush/raw")->MinTime(1.0)->UseRealTime();
+BENCHMARK(flusher)->Name("flush/flusher")->MinTime(1.0)->UseRealTime();
+BENCHMARK(read)->Name("flush/read")->MinTime(0.3)->UseRealTime();
+
+}  // namespace
+}  // namespace phalarope

@@ -1,0 +1,247 @@
+#include "core/engine/runtime.hpp"
+
+#include <algorithm>
+
+namespace phalarope {
+namespace {
+
+std::array<std::span<Event>, lanes_count> lane_storage(std::array<std::array<Event, lane_items_max>, lanes_count>& of) {
+  return {std::span<Event>(of[0]), std::span<Event>(of[1]), std::span<Event>(of[2])};
+}
+
+std::uint32_t items(std::int64_t count) noexcept {
+  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(count, 1, lane_items_max));
+}
+
+Watermark watermark(const Threshold& threshold) noexcept {
+  return {.high_items = items(threshold.high), .low_items = static_cast<std::uint32_t>(std::max<std::int64_t>(0, threshold.low))};
+}
+
+/// The limits of the plan's default edge and lane watermarks (5.3).
+LaneLimits limits_of(const ResolvedTurnPlan& plan) noexcept {
+  std::int64_t edge_items = 1;
+  for (const EdgePolicy& policy : plan.edge_buffer_policies) {
+    if (policy.edge.view() == "default" || edge_items == 1) edge_items = policy.max_queue_items;
+  }
+  PerLane<Watermark> marks;
+  marks[Lane::control] = watermark(plan.flow_control.control_watermarks);
+  marks[Lane::data] = watermark(plan.flow_control.data_watermarks);
+  marks[Lane::telemetry] = watermark(plan.flow_control.telemetry_watermarks);
+  return limits_of_plan(items(edge_items), marks);
+}
+
+bool wants_a_node(EventKind kind) noexcept {
+  switch (kind) {
+    case EventKind::command_recognise_start:
+    case EventKind::command_recognise_audio:
+    case EventKind::command_recognise_finalise:
+    case EventKind::command_recognise_abandon:
+    case EventKind::command_dialogue_ask:
+    case EventKind::command_synthesise:
+    case EventKind::command_node_credit:
+    case EventKind::command_heard:
+    case EventKind::command_apology: return true;
+    default: return false;  // not a decision over all kinds
+  }
+}
+
+bool wants_the_audio_thread(EventKind kind) noexcept {
+  return kind == EventKind::command_duck || kind == EventKind::command_resume ||
+         kind == EventKind::command_play_frame || kind == EventKind::command_play_end;
+}
+
+/// node_failed.argument_a: the pool had no room for a command of this node.
+constexpr std::int64_t pool_refused_code = 2;
+
+}  // namespace
+
+EngineRuntime::EngineRuntime(const RuntimeWiring& wiring) noexcept
+    : wiring_(wiring), lanes_(lane_storage(lane_items_)) {
+  const LaneSetConfig config{.session = SymbolId{1},
+                             .pipeline_version = SymbolId{2},
+                             .limits = limits_of(wiring.engine.prepared().plan)};
+  // What does not fit into a lane waits in its ring; the lane overflows only by what the engine says to itself.
+  control_room_items_ = config.limits[Lane::control].items_max;
+  data_room_items_ = config.limits[Lane::data].items_max;
+  const auto configured = lanes_.configure(config);
+  PHAL_ENFORCE(configured.has_value(), "a prepared plan has lane limits that can be kept");
+}
+
+std::size_t EngineRuntime::poll(Instant now, WallTime wall) noexcept {
+  judge_level(now, wall);
+  ingest_data();
+  std::size_t steps = 0;
+  while (steps < steps_per_poll_max && take_next(now, wall)) ++steps;
+  return steps;
+}
+
+// One step: whatever control has come by now, else data, else telemetry, else a deadline that has passed.
+bool EngineRuntime::take_next(Instant now, WallTime wall) noexcept {
+  if (keep_reserve(now, wall)) return true;
+  ingest_control();
+  LaneSignals signals;
+  const auto item = lanes_.next(signals);
+  take_all(signals);
+  if (item) {
+    take(*item);
+    return true;
+  }
+  const auto due = wiring_.engine.due_tick(now, wall);
+  if (!due) return false;
+  const auto before = wiring_.engine.next_deadline();
+  take(*due);
+  const auto after = wiring_.engine.next_deadline();
+  // A deadline that a tick did not serve would be due again at once, for ever: it is counted and left to the next poll.
+  if (before && after && *after <= *before) {
+    ++counters_.deadlines_not_served;
+    return false;
+  }
+  return true;
+}
+
+void EngineRuntime::ingest_control() noexcept {
+  Event event;
+  while (lanes_.depth_items(Lane::control) < control_room_items_ && wiring_.audio.control.try_pop(event)) accept(event);
+  while (lanes_.depth_items(Lane::control) < control_room_items_ && wiring_.operator_events.try_pop(event)) accept(event);
+}
+
+void EngineRuntime::ingest_data() noexcept {
+  Event event;
+  while (lanes_.depth_items(Lane::data) < data_room_items_ && wiring_.audio.data.try_pop(event)) accept(event);
+  while (lanes_.depth_items(Lane::data) < data_room_items_) {
+    const std::size_t room = data_room_items_ - lanes_.depth_items(Lane::data);
+    const std::size_t count = wiring_.ingress.drain(std::span(batch_).first(std::min(room, batch_.size())));
+    for (std::size_t i = 0; i < count; ++i) accept(batch_[i]);
+    if (count == 0) break;
+  }
+}
+
+void EngineRuntime::accept(Event event) noexcept {
+  event.runtime_sequence = ++arrivals_;  // names it in the lane; step gives the sequence that counts
+  LaneSignals signals;
+  const auto outcome = lanes_.enqueue(event, signals);
+  take_all(signals);
+  if (outcome && outcome->accepted()) return;
+  ++counters_.lane_drops;
+  release(event.payload);
+}
+
+// What the lanes say of themselves is an input like any other: it depends on when things came, so it is recorded.
+void EngineRuntime::take_all(const LaneSignals& signals) noexcept {
+  for (const PressureSignal& signal : signals) {
+    Event event = signal.event;
+    event.causal_parent = 0;  // its cause has no sequence yet
+    take(event);
+  }
+}
+
+void EngineRuntime::take(Event event) noexcept {
+  event.flags = static_cast<std::uint8_t>(event.flags & ~static_cast<unsigned>(EventFlag::output));
+  const std::span<const Event> outputs = wiring_.engine.step(event);
+  ++counters_.steps;
+  counters_.outputs += outputs.size();
+  move_fence(outputs);
+  record(event, outputs);
+  for (const Event& output : outputs) hand_out(output);
+}
+
+void EngineRuntime::move_fence(std::span<const Event> outputs) noexcept {
+  for (const Event& output : outputs) {
+    if (output.kind != EventKind::command_fence) continue;
+    wiring_.audio.fence.set(Ticket{output.ticket}, {.fade_frames = output.argument_a, .reason = output.reason});
+  }
+}
+
+void EngineRuntime::record(const Event& input, std::span<const Event> outputs) noexcept {
+  Recorder& recorder = wiring_.recorder;
+  recorder.append_event(input);
+  if (input.payload.present() && input.payload_class == PayloadClass::text_raw) {
+    if (const auto text = wiring_.audio.payloads.read(input.payload)) {
+      static_cast<void>(recorder.append_text(input, {reinterpret_cast<const char*>(text->data()), text->size()}));
+    }
+  }
+  if (const TurnEvidence* evidence = wiring_.engine.finished_evidence()) {
+    const auto appended = recorder.append_baseline(*evidence);
+    PHAL_ENFORCE(appended.has_value(), "a turn that opened holds room for its evidence");
+  }
+  for (const Event& output : outputs) {
+    recorder.append_event(output);
+    if (output.kind == EventKind::turn_open) {
+      PHAL_ENFORCE(reserve_held_, "a turn opens only while room is held for its end");
+      reserve_held_ = false;
+    }
+    if (output.kind == EventKind::close) recorder.release_turn();
+  }
+}
+
+void EngineRuntime::hand_out(const Event& output) noexcept {
+  if (wants_the_audio_thread(output.kind)) return to_audio(output);
+  if (wants_a_node(output.kind)) return to_node(output);
+  if (output.kind == EventKind::command_node_cancel) return pool_->cancel(NodeIndex{output.node}, Ticket{output.ticket});
+  if (output.kind == EventKind::command_release_payload) release(output.payload);
+}
+
+void EngineRuntime::to_audio(const Event& command) noexcept {
+  if (wiring_.audio.commands.try_push(command)) return;
+  ++counters_.audio_commands_refused;
+  release(command.payload);
+}
+
+void EngineRuntime::to_node(const Event& command) noexcept {
+  if (pool_->try_submit(NodeIndex{command.node}, command)) return;
+  ++counters_.node_commands_refused;
+  release(command.payload);
+  // The node cannot take its work: for the turn that is the node's failure, said before anything else happens.
+  Event failed = host_event(EventKind::node_failed, Emitter::worker, command.at(), WallTime{command.wall_ns});
+  failed.session_slot = command.session_slot;
+  failed.turn_number = command.turn_number;
+  failed.ticket = command.ticket;
+  failed.node = command.node;
+  failed.argument_a = pool_refused_code;
+  failed.reason = Reason::execution_pool_saturated;
+  failed.scope = Scope::node;
+  accept(failed);
+}
+
+void EngineRuntime::release(const PayloadHandle& payload) noexcept {
+  if (!payload.present()) return;
+  if (!wiring_.audio.payloads.release(payload)) ++counters_.stale_payloads;
+}
+
+// Holds room for the next turn's end, and tells the sessions when it cannot or can again. True: a step was taken.
+bool EngineRuntime::keep_reserve(Instant now, WallTime wall) noexcept {
+  if (!reserve_held_) reserve_held_ = wiring_.recorder.reserve_turn();
+  if (reserve_held_ == reserve_told_) return false;
+  reserve_told_ = reserve_held_;
+  for (std::size_t i = 0; i < wiring_.engine.sessions().size(); ++i) {
+    Event state = host_event(EventKind::evidence_state, Emitter::timeline_recorder, now, wall);
+    state.session_slot = static_cast<std::uint16_t>(i);
+    state.argument_a = reserve_held_ ? 1 : 0;
+    take(state);
+  }
+  return true;
+}
+
+void EngineRuntime::judge_level(Instant now, WallTime wall) noexcept {
+  const auto change = wiring_.recorder.observe(now, export_lag_);
+  if (!change) return;
+  Event told = host_event(EventKind::recording_level_downgraded, Emitter::timeline_recorder, now, wall);
+  told.argument_a = static_cast<std::int64_t>(change->old_level);
+  told.argument_b = static_cast<std::int64_t>(change->new_level);
+  told.reason = Reason::stage_a_detail_overflow;
+  take(told);
+}
+
+Event EngineRuntime::host_event(EventKind kind, Emitter emitter, Instant now, WallTime wall) const noexcept {
+  Event event{};
+  event.kind = kind;
+  event.mono_ns = now.value;
+  event.wall_ns = wall.value;
+  event.lane = Lane::control;
+  event.scope = Scope::session;
+  event.emitter = emitter;
+  if (!is_contract_signal(kind)) event.set(EventFlag::internal);
+  return event;
+}
+
+}  // namespace phalarope

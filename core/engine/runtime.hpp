@@ -1,0 +1,96 @@
+// EngineRuntime: the loop around step, without a thread of its own: what the engine thread calls, and the simulator.
+//
+//   audio control ring ─┐                         ┌─▶ fence (one store, before anything else)
+//   host events ────────┼─▶ lanes ─▶ step ─▶ outputs ─▶ recorder (the same bytes, in order)
+//   workers' ingress ───┤   control first         ├─▶ audio commands, nodes, payload releases
+//   audio data ring ────┘                         └─▶ evidence of a turn that ended
+//
+// Invariants. (1) Before every single step the control sources are looked at again, so data never delays control (I4).
+// (2) The order in which events are taken is the recorded order. (3) The fence moves before any word about it is
+// published (7.5). (4) A turn opens only while the recorder holds room for its end (2.7). (5) No call waits, allocates,
+// or reads a clock.
+// Owner: the engine thread. Contract: runtime.md 2.7, 5.3, 7.5; design.md "Threads".
+#pragma once
+
+#include <array>
+
+#include "core/engine/audio_link.hpp"
+#include "core/engine/engine.hpp"
+#include "core/engine/evidence/recorder.hpp"
+#include "core/engine/graph/execution_pool.hpp"
+#include "core/engine/lanes/ingress.hpp"
+#include "core/engine/lanes/lane_set.hpp"
+
+namespace phalarope {
+
+constexpr std::size_t operator_events_max = 64;
+/// Steps of one poll; bounds how long the caller waits for the loop to come round.
+constexpr std::size_t steps_per_poll_max = 256;
+constexpr std::size_t ingress_batch_events = 32;
+/// Memory of each lane; a plan's limit beyond it is lowered to it.
+constexpr std::size_t lane_items_max = 1024;
+
+struct RuntimeWiring {
+  Engine& engine;
+  AudioLink audio;
+  Ingress& ingress;
+  SpscRing<Event, operator_events_max>& operator_events;
+  Recorder& recorder;
+};
+
+struct RuntimeCounters {
+  std::uint64_t steps = 0;
+  std::uint64_t outputs = 0;
+  std::uint64_t lane_drops = 0;
+  std::uint64_t node_commands_refused = 0;
+  std::uint64_t audio_commands_refused = 0;
+  std::uint64_t stale_payloads = 0;
+  std::uint64_t deadlines_not_served = 0;  // a tick that left its deadline where it was: a bug, made visible
+};
+
+class EngineRuntime {
+ public:
+  explicit EngineRuntime(const RuntimeWiring& wiring) noexcept;
+
+  /// The pool that runs the nodes; before the first poll.
+  void set_pool(ExecutionPool& pool) noexcept { pool_ = &pool; }
+
+  /// Takes what has come, steps through it, hands out what it gives. Answers the number of steps; 0: nothing to do.
+  std::size_t poll(Instant now, WallTime wall) noexcept;
+
+  /// How far the flusher is behind; looked at when the recording level is judged (evidence.md 1.9).
+  void note_export_lag(Duration lag) noexcept { export_lag_ = lag; }
+  const RuntimeCounters& counters() const noexcept { return counters_; }
+
+ private:
+  bool take_next(Instant now, WallTime wall) noexcept;
+  void ingest_control() noexcept;
+  void ingest_data() noexcept;
+  void accept(Event event) noexcept;
+  void take_all(const LaneSignals& signals) noexcept;
+  void take(Event event) noexcept;
+  void move_fence(std::span<const Event> outputs) noexcept;
+  void record(const Event& input, std::span<const Event> outputs) noexcept;
+  void hand_out(const Event& output) noexcept;
+  void to_audio(const Event& command) noexcept;
+  void to_node(const Event& command) noexcept;
+  void release(const PayloadHandle& payload) noexcept;
+  bool keep_reserve(Instant now, WallTime wall) noexcept;
+  void judge_level(Instant now, WallTime wall) noexcept;
+  Event host_event(EventKind kind, Emitter emitter, Instant now, WallTime wall) const noexcept;
+
+  RuntimeWiring wiring_;
+  ExecutionPool* pool_ = nullptr;
+  std::array<std::array<Event, lane_items_max>, lanes_count> lane_items_{};
+  LaneSet lanes_;
+  std::uint32_t control_room_items_ = 0;
+  std::uint32_t data_room_items_ = 0;
+  std::array<Event, ingress_batch_events> batch_{};
+  std::uint64_t arrivals_ = 0;
+  Duration export_lag_{};
+  bool reserve_held_ = false;
+  bool reserve_told_ = true;  // what the sessions believe
+  RuntimeCounters counters_{};
+};
+
+}  // namespace phalarope

@@ -1,0 +1,178 @@
+// Session: one conversation. It joins what the rooms below each know a part of: whose turn it is (turn/), what the
+// frozen plan says (plan/), which stage works (graph/), what is to be proven (evidence/).
+//
+//   speech ─▶ Utterance ─▶ recogniser ─▶ dialogue ─▶ [Answer] ─▶ synthesiser ─▶ playback
+//      │                                                             ▲
+//      └─ while a turn runs: Interruption (hold, then confirm or dismiss) ── fence first, words after
+//
+// Invariants. (1) A function of its state and the input: no clock, no randomness but the plan's seed, no port.
+// (2) At most one turn is active; each accepted turn ends once (I2), by the arbiter's table and nothing else.
+// (3) Every payload handle that comes in goes out once: in a command, or in command_release_payload. (4) While a turn
+// is active there is a deadline, so that no silence is for ever (D14). (5) Nothing of an old ticket is played (I6).
+//
+// Four files, one topic each: session_listening.cpp (the user's speech), session_interruption.cpp (doubt and verdict),
+// session_speaking.cpp (the answer), session_turns.cpp (opening and ending turns, evidence).
+// Owner: the engine thread. Contract: runtime.md 2, 3, 6, 7; decisions.md D4, D14, D16, D17, D22.
+#pragma once
+
+#include <optional>
+
+#include "core/engine/graph/executor.hpp"
+#include "core/engine/plan/compiled_pipeline.hpp"
+#include "core/engine/plan/materialize.hpp"
+#include "core/engine/session/answer.hpp"
+#include "core/engine/session/outbox.hpp"
+#include "core/engine/session/session_input.hpp"
+#include "core/engine/session/session_start.hpp"
+#include "core/engine/session/turn_book.hpp"
+#include "core/engine/session/utterance.hpp"
+#include "core/engine/turn/arbiter.hpp"
+#include "core/engine/turn/connection_table.hpp"
+#include "core/engine/turn/interruption.hpp"
+#include "core/engine/turn/session_table.hpp"
+
+namespace phalarope {
+
+/// Plan and prepared plan of the pipeline the session runs; both outlive it and never change.
+struct SessionPlan {
+  const CompiledPipeline* pipeline = nullptr;
+  const PreparedPlan* prepared = nullptr;
+};
+
+struct SessionCounters {
+  std::uint64_t turns_opened = 0;
+  std::uint64_t turns_committed = 0;
+  std::uint64_t turns_aborted = 0;
+  std::uint64_t holds = 0;
+  std::uint64_t holds_confirmed = 0;
+  std::uint64_t holds_dismissed = 0;
+  std::uint64_t late_outputs_refused = 0;
+  std::uint64_t frames_lost_at_close = 0;
+};
+
+class Session {
+ public:
+  Result<void, GraphProblem> start(const SessionStart& start, const SessionPlan& plan) noexcept;
+
+  /// One step. Outputs go to `out`; finished_evidence() names the record of a turn that ended in it.
+  void step(const Event& input, Outbox& out) noexcept;
+
+  /// The earliest instant at which a tick is wanted; none while nothing is waited for.
+  std::optional<Instant> next_deadline() const noexcept;
+  /// Evidence of the turn that ended in the last step; null when none did.
+  const TurnEvidence* finished_evidence() const noexcept { return evidence_finished_ ? &finished_evidence_ : nullptr; }
+
+  bool turn_active() const noexcept { return turn_number_ != 0; }
+  std::uint32_t turn_number() const noexcept { return turn_number_; }
+  bool held() const noexcept { return interruption_.open(); }
+  bool ended() const noexcept { return life_ == SessionState::ended; }
+  ConversationPhase phase() const noexcept;
+  const SessionCounters& counters() const noexcept { return counters_; }
+
+ private:
+  // ---- the user's speech ---------------------------------------------------------------------------------
+  void on_speech_started(const Event& input, Outbox& out) noexcept;
+  void on_speech_continues(const Event& input, Outbox& out) noexcept;
+  void on_speech_ended(const Event& input, Outbox& out) noexcept;
+  void on_end_of_utterance(const Event& input, Outbox& out) noexcept;
+  void on_audio_frame(const Event& input, Outbox& out) noexcept;
+  void on_recognition_partial(const Event& input, Outbox& out) noexcept;
+  void on_recognition_final(const Event& input, Outbox& out) noexcept;
+  void ask_for_verdict(Outbox& out) noexcept;
+  void deliver_words(const Event& input, Outbox& out) noexcept;
+
+  // ---- doubt and verdict ---------------------------------------------------------------------------------
+  void suspect(InterruptionInput what, std::int64_t speech_ms, Outbox& out) noexcept;
+  void hold(Reason reason, Outbox& out) noexcept;
+  void confirm(Reason reason, Outbox& out) noexcept;
+  void dismiss(Reason reason, Outbox& out) noexcept;
+  void on_duck_applied(const Event& input) noexcept;
+  void on_fence_applied(const Event& input, Outbox& out) noexcept;
+
+  // ---- the answer ----------------------------------------------------------------------------------------
+  void on_dialogue_sentence(const Event& input, Outbox& out) noexcept;
+  void on_dialogue_done(const Event& input, Outbox& out) noexcept;
+  void on_synthesis_frame(const Event& input, Outbox& out) noexcept;
+  void on_synthesis_word(const Event& input, Outbox& out) noexcept;
+  void on_synthesis_done(const Event& input, Outbox& out) noexcept;
+  void on_playback_started(const Event& input) noexcept;
+  void on_playback_position(const Event& input, Outbox& out) noexcept;
+  void on_playback_completed(const Event& input, Outbox& out) noexcept;
+  void voice_next_sentence(Outbox& out) noexcept;
+  void grant_credit(Outbox& out) noexcept;
+  void announce_end(Outbox& out) noexcept;
+  void finish_if_silent(Outbox& out) noexcept;
+  void apologise(Outbox& out) noexcept;
+  bool of_this_turn(const Event& input) const noexcept;
+  void refuse_late(const Event& input, Outbox& out) noexcept;
+
+  // ---- turns ---------------------------------------------------------------------------------------------
+  void propose(Reason reason, Outbox& out) noexcept;
+  void open(Outbox& out) noexcept;
+  void finish(PendingEnds ends, Reason cause, Outbox& out) noexcept;
+  GateVerdict walk_the_gates(const Event& input) noexcept;
+  void clear_turn(Outbox& out) noexcept;
+  bool close_evidence(const TerminalMark& mark, const Event& input) noexcept;
+  void publish(const TurnDecision& decision, Outbox& out) noexcept;
+  void on_control_snapshot(const Event& input, Outbox& out) noexcept;
+  void on_connection(EventKind signal, Outbox& out) noexcept;
+  void on_shutdown(Outbox& out) noexcept;
+  void on_user_cancel(Reason cause, Outbox& out) noexcept;
+  void on_user_turn_requested(const Event& input, Outbox& out) noexcept;
+  void on_node_failed(const Event& input, Outbox& out) noexcept;
+  void on_tick(const Event& input, Outbox& out) noexcept;
+  void on_xrun(const Event& input, Outbox& out) noexcept;
+  void after_failure(const ShapedFailure& failure, NodeIndex node, Outbox& out) noexcept;
+
+  // ---- giving --------------------------------------------------------------------------------------------
+  Event& signal(EventKind kind, Emitter emitter, Reason reason, Outbox& out) noexcept;
+  Event& command(EventKind kind, NodeIndex node, Outbox& out) noexcept;
+  void hand_out(const Event& node_command, Outbox& out) noexcept;
+  void release(const PayloadHandle& payload, Outbox& out) noexcept;
+  void note_progress(const Event& input) noexcept { last_progress_ns_ = input.mono_ns; }
+
+  SessionStart start_{};
+  SessionPlan plan_{};
+  SessionState life_ = SessionState::connecting;
+  ConnectionRecord connection_{};
+
+  // What the control plane last said (session_input.hpp), and whether a turn's evidence would find room.
+  std::int64_t control_bits_ = control_all_granted;
+  Epoch control_epoch_{};
+  Epoch lease_epoch_{};
+  bool evidence_ready_ = true;
+
+  // The active turn; number 0: none.
+  TurnRecord turn_{};
+  TurnBook book_{};
+  std::uint32_t turn_number_ = 0;
+  std::uint32_t turns_proposed_ = 0;
+  std::uint64_t ticket_ = 0;
+  std::uint64_t tickets_given_ = 0;
+  std::uint32_t turn_utterance_ = 0;
+  bool words_delivered_ = false;
+  bool tool_running_ = false;
+  bool apologised_ = false;
+  bool barge_in_ = false;  // the end being arbitrated is a barge-in
+  std::int64_t last_progress_ns_ = 0;
+  ResolvedTurnPlan turn_plan_{};
+  GraphExecutor graph_{};
+  Answer answer_{};
+  TurnEvidence finished_evidence_{};
+  bool evidence_finished_ = false;
+
+  // The user's speech, and the doubt about it.
+  Utterance utterance_{};
+  InterruptionState interruption_{};
+  std::int64_t held_at_frame_ = -1;
+
+  // The answer that was cut short: kept until the audio thread has said how much of it was heard.
+  Answer interrupted_answer_{};
+  std::uint64_t interrupted_ticket_ = 0;
+  std::uint32_t interrupted_turn_ = 0;
+  std::uint64_t late_told_ticket_ = 0;
+
+  SessionCounters counters_{};
+};
+
+}  // namespace phalarope

@@ -1,0 +1,36 @@
+// How the control plane's answers travel in one event (EventKind::control_snapshot), so that the opening gates read
+// them from the session's state and no turn ever waits for a reply (runtime.md 2.4; decisions.md: policy and snapshot
+// changes take effect at a turn boundary).
+//
+//   argument_a   bits below          argument_b   lease epoch          authority_epoch   the request's epoch
+#pragma once
+
+#include <cstdint>
+
+namespace phalarope {
+
+enum class ControlBit : std::uint8_t {
+  snapshot_valid = 0,
+  epoch_valid = 1,
+  authorized = 2,
+  bundle_resolves = 3,
+  lease_valid = 4,
+  lease_granted = 5,
+  snapshot_failure_rejects = 6,  // snapshot_failure_policy is `reject`, else `defer`
+  plan_failure_rejects = 7,
+  capacity_defer = 8,
+  capacity_reject = 9,
+  admission_defer = 10,
+  admission_reject = 11
+};
+
+constexpr std::int64_t control_bit(ControlBit bit) noexcept { return std::int64_t{1} << static_cast<unsigned>(bit); }
+constexpr bool has_control_bit(std::int64_t bits, ControlBit bit) noexcept { return (bits & control_bit(bit)) != 0; }
+
+/// Everything granted: what the local authority of a single board answers.
+constexpr std::int64_t control_all_granted =
+    control_bit(ControlBit::snapshot_valid) | control_bit(ControlBit::epoch_valid) |
+    control_bit(ControlBit::authorized) | control_bit(ControlBit::bundle_resolves) |
+    control_bit(ControlBit::lease_valid) | control_bit(ControlBit::lease_granted);
+
+}  // namespace phalarope

@@ -1,0 +1,171 @@
+// The answer: sentences to the synthesiser one at a time, frames to the loudspeaker against credit, and its end.
+#include "core/engine/session/session.hpp"
+
+namespace phalarope {
+
+bool Session::of_this_turn(const Event& input) const noexcept { return turn_active() && input.ticket == ticket_; }
+
+// A result that lost the race against a cancel: never delivered, counted, and told once per ticket (runtime.md 3.3).
+void Session::refuse_late(const Event& input, Outbox& out) noexcept {
+  release(input.payload, out);
+  ++counters_.late_outputs_refused;
+  if (turn_active()) book_.late_output_refused();
+  if (input.kind != EventKind::synthesis_frame || input.ticket == late_told_ticket_) return;
+  late_told_ticket_ = input.ticket;
+  Event& refused = signal(EventKind::playback_cancelled, Emitter::transport, Reason::cancel_fence_applied, out);
+  refused.turn_number = input.turn_number;
+  refused.ticket = input.ticket;
+  refused.scope = Scope::turn;
+  refused.set(EventFlag::late_after_cancel);
+}
+
+void Session::on_dialogue_sentence(const Event& input, Outbox& out) noexcept {
+  if (!of_this_turn(input)) return refuse_late(input, out);
+  note_progress(input);
+  GraphCommands commands;
+  const bool routed = graph_.route(input, commands).has_value();
+  const bool kept = routed && !commands.empty() &&
+                    answer_.waiting.push_back({.text = input.payload, .index = input.argument_a});
+  if (!kept) {
+    // The edge is full, or the dialogue was given up: the sentence is dropped by name, never silently.
+    release(input.payload, out);
+    Event& notice = signal(EventKind::drop_notice, Emitter::edge_buffer, Reason::queue_pressure_drop, out);
+    notice.target_lane = Lane::data;
+    notice.node = input.node;
+    notice.range_start = notice.range_end = static_cast<std::int64_t>(input.transport_sequence);
+    notice.set(EventFlag::has_range);
+    return;
+  }
+  ++answer_.sentences_given;
+  voice_next_sentence(out);
+}
+
+void Session::on_dialogue_done(const Event& input, Outbox& out) noexcept {
+  if (!of_this_turn(input)) return refuse_late(input, out);
+  note_progress(input);
+  GraphCommands commands;
+  static_cast<void>(graph_.route(input, commands));  // progress only: the end of the dialogue asks nothing of anybody
+  tool_running_ = false;
+  answer_.dialogue_done = true;
+  if (answer_.silent()) {
+    finish(PendingEnds(End::success), Reason::none, out);
+    return;
+  }
+  announce_end(out);
+}
+
+void Session::voice_next_sentence(Outbox& out) noexcept {
+  if (answer_.synthesiser_busy || answer_.waiting.empty()) return;
+  const WaitingSentence sentence = answer_.waiting[0];
+  answer_.waiting.erase_at(0);
+  answer_.synthesiser_busy = true;
+  answer_.output_announced = false;
+  Event synthesise{};
+  synthesise.kind = EventKind::command_synthesise;
+  synthesise.node = graph_.find(NodeType::synthesiser).value;
+  synthesise.payload = sentence.text;
+  synthesise.payload_class = PayloadClass::text_raw;
+  synthesise.argument_a = sentence.index;
+  hand_out(synthesise, out);
+  grant_credit(out);
+}
+
+void Session::grant_credit(Outbox& out) noexcept {
+  if (!answer_.synthesiser_busy) return;
+  const VoicePolicy& voice = plan_.pipeline->voice;
+  const std::int64_t frames = answer_.credit_frames(voice.playback_ahead_frames_max, voice.frame_frames);
+  if (frames == 0) return;
+  answer_.granted_frames += frames * voice.frame_frames;
+  Event credit{};
+  credit.kind = EventKind::command_node_credit;
+  credit.node = graph_.find(NodeType::synthesiser).value;
+  credit.argument_a = frames;
+  hand_out(credit, out);
+}
+
+void Session::on_synthesis_frame(const Event& input, Outbox& out) noexcept {
+  if (!of_this_turn(input)) return refuse_late(input, out);
+  note_progress(input);
+  GraphCommands commands;
+  if (!graph_.route(input, commands)) return refuse_late(input, out);
+  book_.first_output(input);
+  if (!answer_.output_announced) {
+    answer_.output_announced = true;
+    signal(EventKind::output_accepted, Emitter::transport, Reason::output_accepted, out);
+  }
+  answer_.received_frames = input.argument_a + input.argument_b;
+  Event& play = command(EventKind::command_play_frame, graph_.find(NodeType::playback), out);
+  play.argument_a = input.argument_a;
+  play.argument_b = input.argument_b;
+  play.payload = input.payload;
+  play.payload_class = PayloadClass::audio_raw;
+}
+
+void Session::on_synthesis_word(const Event& input, Outbox& out) noexcept {
+  release(input.payload, out);
+  if (!of_this_turn(input)) return;
+  // Beyond the bound the words of a very long answer are still spoken; only their heard-so-far figure stops growing.
+  static_cast<void>(answer_.word_starts.push_back(input.argument_a));
+}
+
+void Session::on_synthesis_done(const Event& input, Outbox& out) noexcept {
+  if (!of_this_turn(input)) return refuse_late(input, out);
+  note_progress(input);
+  GraphCommands commands;
+  static_cast<void>(graph_.route(input, commands));  // progress only
+  answer_.synthesiser_busy = false;
+  ++answer_.sentences_voiced;
+  voice_next_sentence(out);
+  announce_end(out);
+}
+
+void Session::announce_end(Outbox& out) noexcept {
+  if (answer_.end_announced || !answer_.all_voiced()) return;
+  answer_.end_announced = true;
+  if (answer_.received_frames == 0) {
+    // Every sentence was empty for the synthesiser: nothing will ever be played, so nothing will complete.
+    finish(PendingEnds(End::success), Reason::none, out);
+    return;
+  }
+  Event& end = command(EventKind::command_play_end, graph_.find(NodeType::playback), out);
+  end.argument_a = answer_.received_frames;
+}
+
+void Session::on_playback_started(const Event& input) noexcept {
+  if (!of_this_turn(input)) return;
+  note_progress(input);
+  answer_.playback_started = true;
+  book_.playback_started(input);
+}
+
+void Session::on_playback_position(const Event& input, Outbox& out) noexcept {
+  if (!of_this_turn(input)) return;
+  note_progress(input);
+  answer_.played_frames = input.argument_a;
+  grant_credit(out);
+}
+
+void Session::on_playback_completed(const Event& input, Outbox& out) noexcept {
+  if (!of_this_turn(input)) return;
+  answer_.played_frames = answer_.received_frames;
+  finish(PendingEnds(End::success), Reason::none, out);
+}
+
+// The last resort of a turn whose recogniser or dialogue gave up and whose plan allows a fallback: one sentence that is
+// always there, so that a stuck turn says so instead of falling silent (users.md 6).
+void Session::apologise(Outbox& out) noexcept {
+  apologised_ = true;
+  words_delivered_ = true;
+  for (const WaitingSentence& sentence : answer_.waiting) release(sentence.text, out);
+  answer_.waiting.clear();
+  answer_.dialogue_done = true;
+  answer_.sentences_given = answer_.sentences_voiced + 1;
+  answer_.synthesiser_busy = true;
+  Event apology{};
+  apology.kind = EventKind::command_apology;
+  apology.node = graph_.find(NodeType::synthesiser).value;
+  hand_out(apology, out);
+  grant_credit(out);
+}
+
+}  // namespace phalarope

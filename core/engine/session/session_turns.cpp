@@ -1,0 +1,302 @@
+// Turns: how one is proposed, opened by the gates, and ended once; what the evidence of it says.
+#include <algorithm>
+
+#include "core/engine/session/session.hpp"
+#include "core/engine/turn/fence.hpp"
+
+namespace phalarope {
+namespace {
+
+Capacity capacity_of(std::int64_t bits, bool can_take_turns) noexcept {
+  if (has_control_bit(bits, ControlBit::capacity_reject)) return Capacity::reject;
+  return has_control_bit(bits, ControlBit::capacity_defer) || !can_take_turns ? Capacity::defer : Capacity::allow;
+}
+
+BundleDecisions bundle_of(std::int64_t bits, Epoch lease_epoch) noexcept {
+  BundleDecisions bundle;
+  bundle.lease_epoch = lease_epoch;
+  bundle.lease_valid = has_control_bit(bits, ControlBit::lease_valid);
+  bundle.lease_granted = has_control_bit(bits, ControlBit::lease_granted);
+  if (has_control_bit(bits, ControlBit::admission_reject)) {
+    bundle.admission = AdmissionKind::reject;
+    bundle.admission_reason = Reason::cp_admission_reject_policy;
+  } else if (has_control_bit(bits, ControlBit::admission_defer)) {
+    bundle.admission = AdmissionKind::defer;
+    bundle.admission_reason = Reason::cp_admission_defer_capacity;
+  }
+  return bundle;
+}
+
+FailurePolicy policy_of(std::int64_t bits, ControlBit rejects) noexcept {
+  return has_control_bit(bits, rejects) ? FailurePolicy::reject : FailurePolicy::defer;
+}
+
+}  // namespace
+
+void Session::propose(Reason reason, Outbox& out) noexcept {
+  PHAL_ENFORCE(!turn_active(), "a turn is proposed only when none is active");
+  ++turns_proposed_;
+  turn_ = TurnRecord(TurnNumber{turns_proposed_});
+  book_.open_page(start_, turns_proposed_, out.input());
+  TurnInput intent;
+  intent.ask = TurnAsk::propose;
+  intent.point = point_of(out.input());
+  intent.point.epoch = control_epoch_;
+  intent.intent_reason = reason;
+  const auto no_evidence = [](const TerminalMark&) { return true; };
+  const auto decision = Arbiter::step(turn_, intent, no_evidence);
+  PHAL_ENFORCE(decision.has_value(), "a fresh turn can always be proposed");
+  publish(*decision, out);
+  open(out);
+}
+
+GateVerdict Session::walk_the_gates(const Event& input) noexcept {
+  OpenRequest request;
+  request.turn = turn_.number();
+  request.epoch = control_epoch_;
+  request.snapshot_valid = has_control_bit(control_bits_, ControlBit::snapshot_valid);
+  // A turn whose end could not be recorded is not begun: its evidence needs room before it needs words.
+  request.capacity = capacity_of(control_bits_, evidence_ready_ && !defers_proposals(life_));
+  request.epoch_valid = has_control_bit(control_bits_, ControlBit::epoch_valid);
+  request.authorized = has_control_bit(control_bits_, ControlBit::authorized);
+  request.snapshot_failure_policy = policy_of(control_bits_, ControlBit::snapshot_failure_rejects);
+  request.plan_failure_policy = policy_of(control_bits_, ControlBit::plan_failure_rejects);
+
+  const auto resolve = [this]() -> std::optional<BundleDecisions> {
+    if (!has_control_bit(control_bits_, ControlBit::bundle_resolves)) return std::nullopt;
+    return bundle_of(control_bits_, lease_epoch_);
+  };
+  const auto plan = [this](Epoch epoch) {
+    return materialize(*plan_.prepared, turn_id_of(turn_.number().value).view(), epoch, turn_plan_).has_value();
+  };
+  const auto verdict = walk_gates(request, GateHooks{.resolve_bundle = resolve, .materialize_plan = plan});
+  PHAL_ENFORCE(verdict.has_value(), "the gates are walked with a turn id");
+  static_cast<void>(input);
+  return *verdict;
+}
+
+void Session::open(Outbox& out) noexcept {
+  const Event& input = out.input();
+  TurnInput ask;
+  ask.ask = TurnAsk::open;
+  ask.point = point_of(input);
+  ask.point.epoch = control_epoch_;
+  ask.gates = walk_the_gates(input);
+  ask.ticket = Ticket{tickets_given_ + 1};
+  const auto no_evidence = [](const TerminalMark&) { return true; };
+  const auto decision = Arbiter::step(turn_, ask, no_evidence);
+  PHAL_ENFORCE(decision.has_value(), "an opening turn is opened or sent back");
+  if (decision->outcome) book_.decided(*decision->outcome, input);
+  if (decision->to != TurnState::active) {
+    publish(*decision, out);
+    return;
+  }
+  ++tickets_given_;
+  ++counters_.turns_opened;
+  turn_number_ = turn_.number().value;
+  ticket_ = turn_.ticket().value;
+  turn_utterance_ = utterance_.open() || utterance_.state == UtteranceState::done ? utterance_.number : 0;
+  last_progress_ns_ = input.mono_ns;
+  graph_.begin();
+  book_.accepted(turn_plan_, input, lease_epoch_.value);
+  Event fence{};
+  fence.kind = EventKind::command_fence;
+  fence.ticket = ticket_;
+  fence.turn_number = turn_number_;
+  fence.scope = Scope::turn;
+  fence.emitter = Emitter::turn_arbiter;
+  out.give(fence);
+  publish(*decision, out);
+  // The recogniser owes this turn its words, also when it was asked for them before the turn existed.
+  Event owed{};
+  owed.kind = utterance_.takes_audio() ? EventKind::command_recognise_start : EventKind::command_recognise_finalise;
+  owed.node = graph_.find(NodeType::recogniser).value;
+  owed.mono_ns = input.mono_ns;
+  owed.runtime_sequence = input.runtime_sequence;
+  if (utterance_.state == UtteranceState::awaited || utterance_.state == UtteranceState::done) graph_.commanded(owed);
+  book_.asked(Modality::stt, owed);
+}
+
+void Session::publish(const TurnDecision& decision, Outbox& out) noexcept {
+  for (const Event& control : decision.control) out.give(control);
+}
+
+bool Session::close_evidence(const TerminalMark& mark, const Event& input) noexcept {
+  const bool complete = book_.close_page(mark, input, lease_epoch_.value);
+  finished_evidence_ = book_.page();
+  evidence_finished_ = complete && evidence_ready_;
+  return evidence_finished_;
+}
+
+void Session::finish(PendingEnds ends, Reason cause, Outbox& out) noexcept {
+  PHAL_ENFORCE(turn_active(), "only an active turn ends");
+  const Event& input = out.input();
+  TurnInput ask;
+  ask.ask = TurnAsk::arbitrate;
+  ask.point = point_of(input);
+  ask.point.epoch = turn_plan_.authority_epoch;
+  ask.pending = ends;
+  ask.barge_in = barge_in_;
+  ask.output_pending = answer_.received_frames > 0;
+  ask.cancel_cause = cause;
+  const auto append = [this, &input](const TerminalMark& mark) { return close_evidence(mark, input); };
+  const auto decision = Arbiter::step(turn_, ask, append);
+  PHAL_ENFORCE(decision.has_value() && decision->to == TurnState::closed, "an active turn can always be ended");
+
+  // Silence first, words after (7.5).
+  if (decision->fence == FenceMove::raise) {
+    Event fence{};
+    fence.kind = EventKind::command_fence;
+    fence.ticket = no_ticket.value;
+    fence.turn_number = turn_number_;
+    fence.reason = decision->control.empty() ? Reason::none : cause;
+    fence.argument_a = plan_.pipeline->interruption.fade_ms * plan_.pipeline->voice.sample_rate_hz / 1000;
+    fence.argument_b = static_cast<std::int64_t>(ticket_);
+    fence.scope = Scope::turn;
+    fence.emitter = Emitter::cancellation;
+    out.give(fence);
+    interrupted_answer_ = answer_;
+    interrupted_ticket_ = ticket_;
+    interrupted_turn_ = turn_number_;
+    ++counters_.turns_aborted;
+  } else {
+    ++counters_.turns_committed;
+  }
+  clear_turn(out);
+  if (decision->outcome) book_.decided(*decision->outcome, input);
+  publish(*decision, out);
+  turn_number_ = 0;
+  ticket_ = 0;
+}
+
+// Empties what the turn left behind: nodes that still work for it, sentences that nobody will say.
+void Session::clear_turn(Outbox& out) noexcept {
+  GraphCommands cancels;
+  Event about = out.input();
+  about.turn_number = turn_number_;
+  about.ticket = ticket_;
+  constexpr std::int64_t hard = 1;
+  graph_.cancel(about, hard, cancels);
+  for (const Event& cancel : cancels) {
+    // The recogniser listens to the user, not to a turn: an utterance outlives the turn it interrupts.
+    if (cancel.node != graph_.find(NodeType::recogniser).value) out.give(cancel);
+  }
+  for (const WaitingSentence& sentence : answer_.waiting) release(sentence.text, out);
+  answer_.clear();
+  turn_utterance_ = 0;
+  words_delivered_ = false;
+  tool_running_ = false;
+  apologised_ = false;
+  barge_in_ = false;
+}
+
+void Session::on_control_snapshot(const Event& input, Outbox& out) noexcept {
+  const bool was_authorized = has_control_bit(control_bits_, ControlBit::authorized);
+  const auto lease = static_cast<std::uint64_t>(std::max<std::int64_t>(0, input.argument_b));
+  // An older epoch than the current one is never taken over (I7); the refusal is said, not healed.
+  if (input.authority_epoch < control_epoch_.value || lease < lease_epoch_.value) {
+    Event& stale = signal(EventKind::stale_epoch_reject, Emitter::authority, Reason::authority_epoch_mismatch, out);
+    stale.argument_a = static_cast<std::int64_t>(input.authority_epoch);
+    return;
+  }
+  control_bits_ = input.argument_a;
+  control_epoch_ = Epoch{input.authority_epoch};
+  lease_epoch_ = Epoch{lease};
+  const bool revoked = was_authorized && !has_control_bit(control_bits_, ControlBit::authorized);
+  if (revoked && turn_active()) finish(PendingEnds(End::authority_revoked), Reason::authority_revoked_in_turn, out);
+}
+
+void Session::on_connection(EventKind what, Outbox& out) noexcept {
+  const auto changed = next(connection_, what, out.input().at());
+  if (!changed) return;
+  connection_ = *changed;
+  signal(what, Emitter::connection, out.input().reason, out);
+  if (what == EventKind::connected && life_ == SessionState::connecting) {
+    if (const auto active = next(life_, SessionTrigger::connected_with_authority)) life_ = *active;
+  }
+}
+
+void Session::on_shutdown(Outbox& out) noexcept {
+  if (const auto draining = next(life_, SessionTrigger::shutdown_requested)) life_ = *draining;
+  if (turn_active()) finish(PendingEnds(End::cancel_accepted), Reason::user_cancel, out);
+  if (const auto ended = next(life_, SessionTrigger::drained)) life_ = *ended;
+  on_connection(EventKind::ended, out);
+}
+
+void Session::on_user_cancel(Reason cause, Outbox& out) noexcept {
+  if (!turn_active()) return;
+  Event& cancel = signal(EventKind::cancel, Emitter::lane_router, cause, out);
+  cancel.scope = Scope::turn;
+  finish(PendingEnds(End::cancel_accepted), cause, out);
+}
+
+void Session::on_user_turn_requested(const Event& input, Outbox& out) noexcept {
+  static_cast<void>(input);
+  if (turn_active()) {
+    suspect(InterruptionInput::push_to_talk, 0, out);
+  } else {
+    propose(Reason::push_to_talk, out);
+  }
+}
+
+void Session::on_node_failed(const Event& input, Outbox& out) noexcept {
+  if (!turn_active()) return;
+  const auto shaped = graph_.on_failed(input);
+  if (shaped) after_failure(*shaped, NodeIndex{input.node}, out);
+}
+
+void Session::after_failure(const ShapedFailure& failure, NodeIndex node, Outbox& out) noexcept {
+  for (const Event& said : failure.signals) out.give(said);
+  const bool voice_failed = node == graph_.find(NodeType::synthesiser) || node == graph_.find(NodeType::playback);
+  if (failure.terminal() || voice_failed || apologised_) {
+    finish(PendingEnds(End::node_failure), Reason::timeout, out);
+    return;
+  }
+  apologise(out);
+}
+
+void Session::on_tick(const Event& input, Outbox& out) noexcept {
+  const std::int64_t now_ns = input.mono_ns;
+  if (utterance_.state == UtteranceState::closing && now_ns >= utterance_.deadline_ns) {
+    ++counters_.frames_lost_at_close;
+    ask_for_verdict(out);
+  }
+  if (held() && now_ns >= interruption_.deadline.value) suspect(InterruptionInput::hold_expired, 0, out);
+  for (std::size_t i = 0; i < graph_nodes_max && turn_active(); ++i) {
+    const auto overdue = graph_.on_deadline(input);
+    if (!overdue) break;
+    after_failure(overdue->failure, overdue->node, out);
+  }
+  if (turn_active() && now_ns - last_progress_ns_ >= milliseconds(turn_plan_.budgets.turn_budget_ms).value) {
+    finish(PendingEnds(End::budget_terminate), Reason::timeout, out);
+  }
+  if (connection_.cleanup_deadline && input.at() >= *connection_.cleanup_deadline) {
+    connection_.cleanup_deadline.reset();
+    if (turn_active()) finish(PendingEnds(End::transport_lost), Reason::transport_disconnect_or_stall, out);
+  }
+}
+
+void Session::on_xrun(const Event& input, Outbox& out) noexcept {
+  Event& lost = signal(EventKind::discontinuity, Emitter::sync_integrity, input.reason, out);
+  lost.range_start = input.range_start;
+  lost.range_end = input.range_end;
+  lost.sync_or_merge_group = static_cast<std::uint32_t>(input.runtime_sequence);
+  lost.set(EventFlag::has_range);
+}
+
+std::optional<Instant> Session::next_deadline() const noexcept {
+  std::optional<Instant> earliest;
+  const auto consider = [&earliest](Instant deadline) {
+    if (!earliest || deadline < *earliest) earliest = deadline;
+  };
+  if (utterance_.state == UtteranceState::closing) consider(Instant{utterance_.deadline_ns});
+  if (held()) consider(Instant{interruption_.deadline.value});
+  if (turn_active()) {
+    consider(Instant{last_progress_ns_ + milliseconds(turn_plan_.budgets.turn_budget_ms).value});
+    if (const auto node = graph_.next_deadline()) consider(*node);
+  }
+  if (connection_.cleanup_deadline) consider(*connection_.cleanup_deadline);
+  return earliest;
+}
+
+}  // namespace phalarope

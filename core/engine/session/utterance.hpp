@@ -1,0 +1,53 @@
+// Utterance: one stretch of the user's speech on its way through the recogniser.
+//
+//   speech_started ──▶ heard ──speech_ended, or a manual end──▶ closing ──last frame passed on──▶ awaited ──▶ done
+//                        │        (frames up to the end sample        │                    recognition_final
+//                        │         may still wait in the Data lane)   └─ close_wait passed (frames were lost)
+//
+// Why `closing`: the end of speech travels on the Control lane and overtakes the last frames on the Data lane. The
+// recogniser must be asked for its verdict only after it has had them, or a short word loses its end.
+// Pure values; engine thread. Contract: runtime.md 3.1 rule 4, 3.2; decisions.md D4.
+#pragma once
+
+#include "core/engine/base/event.hpp"
+
+namespace phalarope {
+
+/// How long frames that the Control lane has overtaken are waited for; after it they count as lost.
+constexpr Duration close_wait = milliseconds(100);
+
+enum class UtteranceState : std::uint8_t { none, heard, closing, awaited, done };
+
+struct Utterance {
+  std::uint32_t number = 0;
+  UtteranceState state = UtteranceState::none;
+  std::int64_t end_sample = 0;      // in closing: the first sample that is not needed any more
+  std::int64_t deadline_ns = 0;     // in closing and awaited: when waiting ends
+  std::int64_t started_ns = 0;
+  std::int64_t ended_ns = 0;        // when the end was decided
+
+  constexpr bool current(std::uint32_t other) const noexcept { return state != UtteranceState::none && number == other; }
+  constexpr bool takes_audio() const noexcept {
+    return state == UtteranceState::heard || state == UtteranceState::closing;
+  }
+  constexpr bool open() const noexcept { return takes_audio() || state == UtteranceState::awaited; }
+
+  constexpr void begin(std::uint32_t utterance_number, std::int64_t now_ns) noexcept {
+    *this = {.number = utterance_number, .state = UtteranceState::heard, .started_ns = now_ns};
+  }
+  constexpr void close_at(std::int64_t sample, std::int64_t now_ns) noexcept {
+    state = UtteranceState::closing;
+    end_sample = sample;
+    ended_ns = now_ns;
+    deadline_ns = now_ns + close_wait.value;
+  }
+  constexpr bool complete_with(std::int64_t frame_end_sample) const noexcept {
+    return state == UtteranceState::closing && frame_end_sample >= end_sample;
+  }
+  constexpr void await_verdict(std::int64_t deadline) noexcept {
+    state = UtteranceState::awaited;
+    deadline_ns = deadline;
+  }
+};
+
+}  // namespace phalarope

@@ -1,0 +1,38 @@
+# Writes a C++ file that holds the page as raw string literals: frame, style, and the script's parts in one function.
+#   cmake -DPAGE=<this folder> -DOUTPUT=page_assets.cpp -P embed.cmake
+# Compilers bound the length of one literal, so a file becomes several pieces, which the compiler joins again.
+# The page's files are ASCII, so that a cut never goes through a character.
+set(piece_bytes_max 12000)
+
+function(embed name before after)
+  set(text "${before}")
+  foreach(file ${ARGN})
+    file(READ ${PAGE}/${file} part)
+    string(APPEND text "${part}")
+  endforeach()
+  string(APPEND text "${after}")
+  string(REGEX MATCH "[^\t\n\r -~]" foreign "${text}")
+  if(NOT foreign STREQUAL "")
+    message(FATAL_ERROR "${ARGN} holds a character beyond ASCII; write it as an entity or an escape")
+  endif()
+  string(FIND "${text}" ")~page~" end_mark)
+  if(NOT end_mark EQUAL -1)
+    message(FATAL_ERROR "${ARGN} holds the mark that ends a literal")
+  endif()
+  string(LENGTH "${text}" bytes)
+  set(literal "")
+  set(at 0)
+  while(at LESS bytes)
+    string(SUBSTRING "${text}" ${at} ${piece_bytes_max} piece)
+    string(APPEND literal "\n    R\"~page~(${piece})~page~\"")
+    math(EXPR at "${at} + ${piece_bytes_max}")
+  endwhile()
+  file(APPEND ${OUTPUT} "const std::string_view ${name} =${literal};\n")
+endfunction()
+
+file(WRITE ${OUTPUT} "// Made by core/replay/page/embed.cmake; edit the files beside it.\n"
+  "#include \"core/replay/page_assets.hpp\"\n\nnamespace phalarope::replay::page {\n\n")
+embed(frame "" "" timeline.html)
+embed(style "" "" timeline.css)
+embed(script "(function () {\n\"use strict\";\n" "})();\n" timeline.js timeline_draw.js timeline_page.js)
+file(APPEND ${OUTPUT} "\n}  // namespace phalarope::replay::page\n")

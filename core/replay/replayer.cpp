@@ -1,0 +1,251 @@
+#include "core/replay/replayer.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <deque>
+
+#include "core/engine/base/digest.hpp"
+
+namespace phalarope::replay {
+namespace {
+
+using FieldMask = std::array<bool, event_fields.size()>;
+
+FieldMask compared_fields(const ReplayOptions& options) {
+  FieldMask compared{};
+  for (std::size_t i = 0; i < event_fields.size(); ++i) {
+    compared[i] = std::ranges::find(options.ignored_fields, event_fields[i].name) == options.ignored_fields.end();
+  }
+  return compared;
+}
+
+class Replayer {
+ public:
+  Replayer(StepFunction& engine, const ReplayOptions& options)
+      : engine_(engine), options_(options), compared_(compared_fields(options)) {}
+
+  /// False when the replay is over before the recording is.
+  bool take(const Record& record) {
+    count(record);
+    switch (record.header.type) {
+      case RecordType::pipeline:
+        pipeline_.assign(record.body.begin(), record.body.end());
+        return true;
+      case RecordType::session:
+        session_.assign(record.body.begin(), record.body.end());
+        return true;
+      case RecordType::event:
+        return take_event(record);
+      case RecordType::loss:
+        explain_gaps(record);
+        return true;
+      case RecordType::none:
+      case RecordType::symbol:
+      case RecordType::text:
+      case RecordType::audio:
+      case RecordType::baseline:
+      case RecordType::checkpoint:
+        return true;
+    }
+    return true;
+  }
+
+  ReplayReport finish(const std::vector<Damage>& damage) {
+    if (!report_.stopped_early) surplus();
+    report_.damage = damage;
+    report_.digest_recorded = recorded_.value();
+    report_.digest_replayed = replayed_.value();
+    report_.verdict = verdict();
+    return std::move(report_);
+  }
+
+ private:
+  void count(const Record& record) {
+    if (report_.records > 0 && record.header.sequence > next_sequence_) {
+      report_.gaps.push_back({.first_missing = next_sequence_, .count = record.header.sequence - next_sequence_});
+    }
+    next_sequence_ = record.header.sequence + 1;
+    ++report_.records;
+    position_ = record.position;
+    record_ = record.header.sequence;
+  }
+
+  /// The recorder's own word on what the gaps before it held.
+  void explain_gaps(const Record& record) {
+    if (record.body.size() != sizeof(LossRecord)) return;
+    LossRecord loss;
+    std::memcpy(&loss, record.body.data(), sizeof loss);
+    if (loss.lost[static_cast<std::size_t>(RecordType::event)] != 0) return;
+    for (RecordGap& gap : report_.gaps) {
+      const bool covered = gap.count > 0 && gap.first_missing >= loss.first_sequence &&
+                           gap.first_missing + gap.count - 1 <= loss.last_sequence;
+      if (covered) gap.may_hold_events = false;
+    }
+  }
+
+  bool take_event(const Record& record) {
+    if (record.body.size() != event_bytes) {
+      // A body of another size is not an event of this version: counted as a hole, never guessed at.
+      report_.gaps.push_back({.first_missing = record.header.sequence, .count = 1});
+      return true;
+    }
+    Event event{};
+    std::memcpy(&event, record.body.data(), event_bytes);
+    ++report_.events;
+    if (event.has(EventFlag::output)) return compare(event);
+    return step(event);
+  }
+
+  bool step(const Event& input) {
+    if (!started_) {
+      started_ = !pipeline_.empty() && engine_.start(pipeline_, session_);
+      if (!started_) {
+        not_startable_ = true;
+        return false;
+      }
+    }
+    surplus();
+    if (report_.stopped_early) return false;
+    ++report_.inputs;
+    for (Event output : engine_.step(input)) {
+      output.set(EventFlag::output);
+      ++report_.outputs_replayed;
+      replayed_.add(output);
+      expected_.push_back(output);
+    }
+    return true;
+  }
+
+  bool compare(const Event& recorded) {
+    ++report_.outputs_recorded;
+    recorded_.add(recorded);
+    // Outputs before the first input belong to inputs that this recording no longer has.
+    if (!started_) {
+      if (report_.outputs_recorded == 1) report_.gaps.push_back({});
+      return true;
+    }
+    if (expected_.empty()) {
+      ++report_.outputs_different;
+      return add({.kind = DifferenceKind::output_missing,
+                  .position = position_,
+                  .record = record_,
+                  .runtime_sequence = recorded.runtime_sequence,
+                  .event = recorded.kind,
+                  .field = {},
+                  .recorded = std::string(kind_text(recorded.kind)),
+                  .replayed = "nothing"});
+    }
+    const Event replayed = expected_.front();
+    expected_.pop_front();
+    return recorded == replayed || name_fields(recorded, replayed);
+  }
+
+  bool name_fields(const Event& recorded, const Event& replayed) {
+    bool differs = false;
+    for (std::size_t i = 0; i < event_fields.size(); ++i) {
+      const EventField& field = event_fields[i];
+      if (!compared_[i] || field_number(recorded, field) == field_number(replayed, field)) continue;
+      report_.outputs_different += !differs;
+      differs = true;
+      if (!add({.kind = DifferenceKind::field,
+                .position = position_,
+                .record = record_,
+                .runtime_sequence = recorded.runtime_sequence,
+                .event = recorded.kind,
+                .field = field.name,
+                .recorded = field_text(recorded, field),
+                .replayed = field_text(replayed, field)})) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /// What step gave and the recording does not have.
+  void surplus() {
+    while (!expected_.empty() && !report_.stopped_early) {
+      const Event replayed = expected_.front();
+      expected_.pop_front();
+      ++report_.outputs_different;
+      add({.kind = DifferenceKind::output_unexpected,
+           .position = position_,
+           .record = record_,
+           .runtime_sequence = replayed.runtime_sequence,
+           .event = replayed.kind,
+           .field = {},
+           .recorded = "nothing",
+           .replayed = std::string(kind_text(replayed.kind))});
+    }
+  }
+
+  bool add(Difference difference) {
+    report_.differences.push_back(std::move(difference));
+    report_.stopped_early = report_.differences.size() >= std::max<std::size_t>(1, options_.differences_max);
+    return !report_.stopped_early;
+  }
+
+  ReplayVerdict verdict() const {
+    if (not_startable_) return ReplayVerdict::not_startable;
+    if (!report_.differences.empty()) return ReplayVerdict::different;
+    const bool events_may_be_lost = std::ranges::any_of(report_.gaps, &RecordGap::may_hold_events);
+    if (events_may_be_lost || !report_.damage.empty()) return ReplayVerdict::not_trusted;
+    return report_.inputs == 0 ? ReplayVerdict::empty : ReplayVerdict::identical;
+  }
+
+  StepFunction& engine_;
+  const ReplayOptions& options_;
+  FieldMask compared_;
+  ReplayReport report_;
+  RunningDigest recorded_;
+  RunningDigest replayed_;
+  std::deque<Event> expected_;
+  std::vector<std::byte> pipeline_;
+  std::vector<std::byte> session_;
+  RecordPosition position_;
+  std::uint64_t record_ = 0;
+  std::uint64_t next_sequence_ = 0;
+  bool started_ = false;
+  bool not_startable_ = false;
+};
+
+}  // namespace
+
+std::string_view name_of(ReplayVerdict verdict) {
+  switch (verdict) {
+    case ReplayVerdict::identical:
+      return "identical";
+    case ReplayVerdict::different:
+      return "different";
+    case ReplayVerdict::not_trusted:
+      return "not_trusted";
+    case ReplayVerdict::not_startable:
+      return "not_startable";
+    case ReplayVerdict::empty:
+      return "empty";
+  }
+  return "";
+}
+
+std::optional<std::uint64_t> ReplayReport::events_per_second() const {
+  if (!elapsed_ns || *elapsed_ns <= 0) return std::nullopt;
+  return events * static_cast<std::uint64_t>(ns_per_second) / static_cast<std::uint64_t>(*elapsed_ns);
+}
+
+ReplayReport replay(RecordSource& recording, StepFunction& engine, const ReplayOptions& options,
+                    FunctionRef<void(std::uint64_t)> progress) {
+  Replayer replayer(engine, options);
+  std::uint64_t records = 0;
+  while (const auto record = recording.next()) {
+    if (!replayer.take(*record)) break;
+    if (++records % std::max<std::uint64_t>(1, options.progress_every_records) == 0) progress(records);
+  }
+  return replayer.finish(recording.damage());
+}
+
+ReplayReport replay(RecordSource& recording, StepFunction& engine, const ReplayOptions& options) {
+  auto silent = [](std::uint64_t) {};
+  return replay(recording, engine, options, silent);
+}
+
+}  // namespace phalarope::replay

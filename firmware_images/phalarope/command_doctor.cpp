@@ -1,0 +1,163 @@
+// phalarope doctor: is this board ready, and if not, what is the cure?
+#include <fmt/format.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "firmware_images/phalarope/board_choice.hpp"
+#include "firmware_images/phalarope/commands.hpp"
+#include "firmware_images/phalarope/console.hpp"
+#include "firmware_images/phalarope/process_memory.hpp"
+#include "firmware_images/phalarope/resources.hpp"
+#include "hal/audio/device_list.hpp"
+
+namespace phalarope::program {
+namespace {
+
+namespace fs = std::filesystem;
+
+enum class Verdict : std::uint8_t { good, note, bad };
+
+struct Finding {
+  std::string what;
+  Verdict verdict = Verdict::good;
+  std::string value;
+  std::string cure;  // for notes and bad findings
+};
+
+std::string_view word_of(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::good: return "ok";
+    case Verdict::note: return "note";
+    case Verdict::bad: return "BAD";
+  }
+  return "";
+}
+
+std::string first_line(const std::string& path) {
+  std::ifstream file(path);
+  std::string line;
+  std::getline(file, line);
+  return line;
+}
+
+Finding priority_finding() {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_RTPRIO, &limit);
+  const bool root = ::geteuid() == 0;
+  if (root || limit.rlim_cur >= 80) return {"real-time priority", Verdict::good, "allowed", ""};
+  return {"real-time priority", Verdict::note, fmt::format("limit {}", limit.rlim_cur),
+          "threads run under the normal scheduler; set LimitRTPRIO=95 in the unit, or `@audio - rtprio 95` in limits.conf"};
+}
+
+Finding memory_lock_finding() {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_MEMLOCK, &limit);
+  if (limit.rlim_cur == RLIM_INFINITY || ::geteuid() == 0) return {"locked memory", Verdict::good, "allowed", ""};
+  return {"locked memory", Verdict::note, fmt::format("limit {} KiB", limit.rlim_cur / 1024),
+          "pages may fault; set LimitMEMLOCK=infinity in the unit, or `@audio - memlock unlimited` in limits.conf"};
+}
+
+Finding governor_finding() {
+  const std::string governor = first_line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor");
+  if (governor.empty()) return {"clock governor", Verdict::note, "not told by this machine", "nothing to do on a virtual machine"};
+  if (governor == "performance" || governor == "schedutil") return {"clock governor", Verdict::good, governor, ""};
+  return {"clock governor", Verdict::note, governor, "echo performance | sudo tee /sys/devices/system/cpu/cpu*/cpufreq/scaling_governor"};
+}
+
+Finding throttling_finding() {
+  const std::string text = first_line("/proc/sys/kernel/sched_rt_runtime_us");
+  if (text == "-1") return {"real-time throttling", Verdict::good, "off", ""};
+  return {"real-time throttling", Verdict::good, text.empty() ? "not told" : text + " us of each second's slice", ""};
+}
+
+Finding model_finding() {
+  const char* chosen = std::getenv("PHALAROPE_MODELS");
+  const fs::path models = chosen != nullptr ? chosen : "/usr/share/pocketsphinx/model/en-us";
+  std::error_code error;
+  if (fs::exists(models, error)) return {"speech models", Verdict::good, models.string(), ""};
+  return {"speech models", Verdict::bad, models.string() + " is missing", "sudo apt-get install pocketsphinx-en-us"};
+}
+
+std::vector<Finding> device_findings(const spec::BoardProfile& board) {
+  std::vector<Finding> findings;
+  const auto devices = hal::list_devices();
+  for (const hal::ListedDevice& device : devices) {
+    findings.push_back({device.can_capture ? "microphone" : "loudspeaker", Verdict::good, device.name + "  " + device.description, ""});
+  }
+  if (devices.empty()) {
+    findings.push_back({"sound", Verdict::note, "no sound card is seen by ALSA",
+                        "plug one in, or add yourself to the group `audio`; `phalarope demo` needs none (the profile names " +
+                            board.audio.capture_device + ")"});
+  }
+  return findings;
+}
+
+/// The memory plan of the profile, item by item (D20), and what this process really takes.
+std::vector<Finding> memory_findings(const spec::BoardProfile& board) {
+  const spec::BoardMemory& memory = board.memory;
+  const HeapFacts heap = heap_facts();
+  std::vector<Finding> findings;
+  const auto item = [&](std::string what, std::int64_t mib) {
+    findings.push_back({"memory: " + std::move(what), Verdict::good, fmt::format("{} MiB", mib), ""});
+  };
+  item("engine arena (rings, slabs, plans)", memory.arena_mib);
+  item("heap region (mimalloc)", memory.heap_mib);
+  item("thread stacks", memory.stacks_mib);
+  item("mapped models", memory.models_mib);
+  item("device buffers", memory.device_buffers_mib);
+  item("program and libraries", memory.program_mib);
+  findings.push_back({"memory: sum of the plan", memory.sum_mib() <= memory.budget_mib ? Verdict::good : Verdict::bad,
+                      fmt::format("{} of {} MiB", memory.sum_mib(), memory.budget_mib),
+                      "lower an item or raise memory.budget_mib in the board profile"});
+  findings.push_back({"memory: allocator", heap.reserved_mib > 0 ? Verdict::good : Verdict::note,
+                      heap.reserved_mib > 0 ? fmt::format("{}, {} MiB reserved, no more", heap.allocator, heap.reserved_mib)
+                                            : heap.allocator + ", not limited",
+                      "this build or system does not give mimalloc its region"});
+  findings.push_back({"memory: this process", Verdict::good, fmt::format("{} MiB resident", resident_mib()), ""});
+  return findings;
+}
+
+int run_doctor(const std::string& board_name, bool json) {
+  const auto board = choose_board(board_name);
+  if (!board) return complain(board.error());
+  std::vector<Finding> findings{{"board", Verdict::good, board->name + ": " + board->description, ""},
+                                priority_finding(), memory_lock_finding(), governor_finding(), throttling_finding(),
+                                model_finding()};
+  for (auto&& more : {device_findings(*board), memory_findings(*board)}) {
+    findings.insert(findings.end(), more.begin(), more.end());
+  }
+  bool bad = false;
+  nlohmann::json list = nlohmann::json::array();
+  std::vector<std::vector<std::string>> rows;
+  for (const Finding& finding : findings) {
+    bad = bad || finding.verdict == Verdict::bad;
+    const std::string cure = finding.verdict == Verdict::good ? "" : finding.cure;
+    list.push_back({{"what", finding.what}, {"verdict", word_of(finding.verdict)}, {"value", finding.value}, {"cure", cure}});
+    rows.push_back({std::string(word_of(finding.verdict)), finding.what, finding.value});
+    if (!cure.empty()) rows.push_back({"", "", "-> " + cure});
+  }
+  if (json) {
+    fmt::print("{}\n", nlohmann::json{{"ready", !bad}, {"findings", list}}.dump(2));
+  } else {
+    fmt::print("{}", table(rows));
+  }
+  return bad ? exit_no : exit_done;
+}
+
+}  // namespace
+
+void add_doctor(CLI::App& app, ChosenCommand& chosen) {
+  auto board = std::make_shared<std::string>();
+  auto json = std::make_shared<bool>(false);
+  CLI::App* command = app.add_subcommand("doctor", "Check this board and say the cure");
+  command->footer("Example: phalarope doctor --board rpi4\nExit code: 0 ready, 1 something is bad");
+  command->add_option("--board", *board, "Board profile: a name of boards/ or a file");
+  command->add_flag("--json", *json, "One JSON object instead of a table");
+  command->callback([board, json, &chosen] { chosen = [board, json] { return run_doctor(*board, *json); }; });
+}
+
+}  // namespace phalarope::program

@@ -1,0 +1,130 @@
+// phalarope run: the board's daemon, configured by /etc/phalarope/phalarope.yaml or --config.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "core/spec/program_config.hpp"
+#include "firmware_images/phalarope/assembly.hpp"
+#include "firmware_images/phalarope/board_choice.hpp"
+#include "firmware_images/phalarope/commands.hpp"
+#include "firmware_images/phalarope/console.hpp"
+#include "firmware_images/phalarope/live_run.hpp"
+#include "firmware_images/phalarope/process_memory.hpp"
+#include "firmware_images/phalarope/resources.hpp"
+#include "hal/audio/alsa_device.hpp"
+
+namespace phalarope::program {
+namespace {
+
+constexpr std::string_view default_config_path = "/etc/phalarope/phalarope.yaml";
+// Variables of the program itself; everything else that begins with PHALAROPE_ is a setting.
+constexpr std::array<std::string_view, 4> own_variables = {"PHALAROPE_SHARE", "PHALAROPE_SPEECH_CLIPS",
+                                                           "PHALAROPE_HEAP_MIB", "PHALAROPE_MODELS"};
+
+struct RunOptions {
+  std::string config;
+  std::string board;
+  std::string recording;
+  bool show_settings = false;
+  bool json = false;
+};
+
+spec::ConfigSources sources_of(const RunOptions& options) {
+  spec::ConfigSources sources;
+  sources.file = options.config;
+  if (sources.file.empty() && std::filesystem::exists(default_config_path)) sources.file = default_config_path;
+  sources.environment = spec::select_environment(::environ);
+  std::erase_if(sources.environment, [](const auto& entry) {
+    return std::find(own_variables.begin(), own_variables.end(), entry.first) != own_variables.end();
+  });
+  if (!options.board.empty()) sources.command_line.emplace_back("board", options.board);
+  if (!options.recording.empty()) sources.command_line.emplace_back("recording.directory", options.recording);
+  return sources;
+}
+
+int show_settings(const spec::ResolvedConfig& resolved, bool json) {
+  if (json) {
+    nlohmann::json fields = nlohmann::json::array();
+    for (const spec::ResolvedField& field : resolved.fields) {
+      fields.push_back({{"field", field.field}, {"value", field.value}, {"layer", field.layer}});
+    }
+    fmt::print("{}\n", fields.dump(2));
+    return exit_done;
+  }
+  std::vector<std::vector<std::string>> rows{{"setting", "value", "from"}};
+  for (const spec::ResolvedField& field : resolved.fields) rows.push_back({field.field, field.value, field.layer});
+  fmt::print("{}", table(rows));
+  return exit_done;
+}
+
+std::optional<RecordingLevel> level_named(std::string_view name) {
+  if (name == "L0") return RecordingLevel::L0;
+  if (name == "L1") return RecordingLevel::L1;
+  if (name == "L2") return RecordingLevel::L2;
+  return std::nullopt;
+}
+
+/// A shipped path of the settings is used where it exists; else the file the program was shipped with.
+std::string existing_or_empty(const std::string& path) {
+  std::error_code error;
+  return std::filesystem::exists(path, error) ? path : std::string();
+}
+
+int run_daemon(const RunOptions& options, char** argv) {
+  const auto resolved = spec::resolve_config(sources_of(options));
+  if (!resolved) return complain(spec::to_string(resolved.error()));
+  if (options.show_settings) return show_settings(*resolved, options.json);
+  const spec::ProgramConfig& config = resolved->config;
+  const auto board = choose_board(config.board);
+  if (!board) return complain(board.error());
+  restart_with_heap(static_cast<std::size_t>(board->memory.heap_mib), argv);
+
+  static const hal::HostClock clock;
+  AssemblyRequest request;
+  request.pipeline_path = existing_or_empty(config.pipeline);
+  if (const std::string intents = existing_or_empty(config.intents); !intents.empty()) request.intents_paths = {intents};
+  request.recording_directory = config.recording_directory.empty() ? config.state_directory + "/recordings" : config.recording_directory;
+  request.level = level_named(config.recording_level.empty() ? board->evidence.recording_level : config.recording_level)
+                      .value_or(RecordingLevel::L0);
+  request.clock = &clock;
+  auto settings = assemble(request);
+  if (!settings) return complain(settings.error());
+  apply_board(*board, *settings);
+  settings->recogniser.model_directory = existing_or_empty(config.model_directory);
+  auto conversation = hal::Conversation::create(std::move(*settings), clock);
+  if (!conversation) return complain(conversation.error());
+
+  hal::AlsaSettings card;
+  card.capture_name = config.capture_device.empty() ? board->audio.capture_device : config.capture_device;
+  card.playback_name = config.playback_device.empty() ? board->audio.playback_device : config.playback_device;
+  card.buffer_periods = static_cast<std::size_t>(board->audio.periods);
+  hal::AlsaDevice device(card);
+  fmt::print(stderr, "phalarope {}: board {}, recording {} to {}\n", PHALAROPE_VERSION, board->name,
+             request.level == RecordingLevel::L0 ? "decisions only" : "with content", request.recording_directory);
+  const auto ran = run_live(**conversation, device, {.quiet = false, .realtime = realtime_settings(*board)});
+  return ran ? exit_done : complain(ran.error());
+}
+
+char** program_arguments = nullptr;
+
+}  // namespace
+
+void note_arguments(char** argv) { program_arguments = argv; }
+
+void add_run(CLI::App& app, ChosenCommand& chosen) {
+  auto options = std::make_shared<RunOptions>();
+  CLI::App* command = app.add_subcommand("run", "Run as the board's daemon");
+  command->footer("Example: phalarope run --config /etc/phalarope/phalarope.yaml");
+  command->add_option("--config", options->config, "Settings file; conf.d/ is read beside it");
+  command->add_option("--board", options->board, "Board profile: a name of boards/ or a file");
+  command->add_option("--recording", options->recording, "Folder of the recording");
+  command->add_flag("--show-settings", options->show_settings, "Print every setting and where it comes from, then end");
+  command->add_flag("--json", options->json, "With --show-settings: as JSON");
+  command->callback([options, &chosen] { chosen = [options] { return run_daemon(*options, program_arguments); }; });
+}
+
+}  // namespace phalarope::program

@@ -1,0 +1,140 @@
+// phalarope talk: speak with the board, by microphone or with a WAV file as the microphone.
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "firmware_images/phalarope/assembly.hpp"
+#include "firmware_images/phalarope/board_choice.hpp"
+#include "firmware_images/phalarope/commands.hpp"
+#include "firmware_images/phalarope/console.hpp"
+#include "firmware_images/phalarope/conversation_report.hpp"
+#include "firmware_images/phalarope/live_run.hpp"
+#include "firmware_images/phalarope/recording_tools.hpp"
+#include "firmware_images/phalarope/resources.hpp"
+#include "hal/audio/alsa_device.hpp"
+#include "hal/audio/wav_device.hpp"
+#include "hal/host/virtual_runner.hpp"
+
+namespace phalarope::program {
+namespace {
+
+struct TalkOptions {
+  std::vector<std::string> wav;
+  std::string answer;
+  std::string board;
+  std::string pipeline;
+  std::vector<std::string> intents;
+  std::string capture;
+  std::string playback;
+  std::string recording = "phalarope-talk";
+  bool realtime = false;
+  bool json = false;
+};
+
+std::expected<hal::ConversationSettings, std::string> talk_settings(const TalkOptions& options, const hal::Clock& clock,
+                                                                    const spec::BoardProfile& board) {
+  AssemblyRequest request;
+  request.pipeline_path = options.pipeline;
+  request.intents_paths = options.intents;
+  request.recording_directory = options.recording;
+  request.level = RecordingLevel::L2;
+  request.clock = &clock;
+  auto settings = assemble(request);
+  if (settings) apply_board(board, *settings);
+  return settings;
+}
+
+hal::WavDeviceSettings wav_device(const TalkOptions& options) {
+  hal::WavDeviceSettings device;
+  constexpr std::int64_t lead_in_frames = 8'000;  // half a second, so that the first word has a before
+  std::int64_t at = lead_in_frames;
+  for (const std::string& path : options.wav) {
+    device.microphone.push_back({.path = path, .samples = {}, .at_frame = at, .gain_permille = 1000});
+    constexpr std::int64_t between_frames = 16'000LL * 8;  // room for the answer before the next file is spoken
+    at += between_frames;
+  }
+  device.speaker_path = options.answer;
+  device.pace = options.realtime ? hal::Pace::real_time : hal::Pace::virtual_time;
+  return device;
+}
+
+std::expected<void, std::string> talk_with_files(const TalkOptions& options, const spec::BoardProfile& board) {
+  hal::WavDevice device(wav_device(options));
+  if (options.realtime) {
+    static const hal::HostClock clock;
+    auto settings = talk_settings(options, clock, board);
+    if (!settings) return std::unexpected(settings.error());
+    auto conversation = hal::Conversation::create(std::move(*settings), clock, options.json ? hal::NodeDecorator{} : show_dialogue());
+    if (!conversation) return std::unexpected(conversation.error());
+    return run_live(**conversation, device, {.quiet = options.json, .realtime = realtime_settings(board)});
+  }
+  hal::VirtualClock clock(hal::wall_now());
+  auto settings = talk_settings(options, clock, board);
+  if (!settings) return std::unexpected(settings.error());
+  auto conversation = hal::Conversation::create(std::move(*settings), clock, options.json ? hal::NodeDecorator{} : show_dialogue());
+  if (!conversation) return std::unexpected(conversation.error());
+  hal::VirtualRunner runner(**conversation, device, clock);
+  const auto report = runner.run();
+  if (!report) return std::unexpected(report.error());
+  return {};
+}
+
+std::expected<void, std::string> talk_by_microphone(const TalkOptions& options, const spec::BoardProfile& board) {
+  static const hal::HostClock clock;
+  auto settings = talk_settings(options, clock, board);
+  if (!settings) return std::unexpected(settings.error());
+  auto conversation = hal::Conversation::create(std::move(*settings), clock, show_dialogue());
+  if (!conversation) return std::unexpected(conversation.error());
+  hal::AlsaSettings card;
+  card.capture_name = options.capture.empty() ? board.audio.capture_device : options.capture;
+  card.playback_name = options.playback.empty() ? board.audio.playback_device : options.playback;
+  card.buffer_periods = static_cast<std::size_t>(board.audio.periods);
+  hal::AlsaDevice device(card);
+  fmt::print("Speak. Say \"stop\" to interrupt; Ctrl-C ends.\n");
+  std::fflush(stdout);
+  return run_live(**conversation, device, {.quiet = false, .realtime = realtime_settings(board)});
+}
+
+int run_talk(const TalkOptions& options) {
+  const auto board = choose_board(options.board);
+  if (!board) return complain(board.error());
+  const auto talked = options.wav.empty() ? talk_by_microphone(options, *board) : talk_with_files(options, *board);
+  if (!talked) return complain(talked.error());
+  const replay::ConversationLog log = read_log(options.recording);
+  if (options.json) {
+    fmt::print("{}\n", conversation_json(log).dump(2));
+  } else {
+    fmt::print("\n{}recording  {}\n", conversation_table(log), options.recording);
+  }
+  return exit_done;
+}
+
+}  // namespace
+
+int run_demo_with_microphone(const std::string& output) {
+  TalkOptions options;
+  options.recording = (std::filesystem::path(output) / "recording").string();
+  if (const auto intents = find_resource("conf/intents/demo.yaml")) options.intents = {*intents};
+  return run_talk(options);
+}
+
+void add_talk(CLI::App& app, ChosenCommand& chosen) {
+  auto options = std::make_shared<TalkOptions>();
+  CLI::App* command = app.add_subcommand("talk", "Speak with the board");
+  command->footer(
+      "Example: phalarope talk                         (microphone and loudspeaker)\n"
+      "         phalarope talk --wav question.wav --answer answer.wav");
+  command->add_option("--wav", options->wav, "WAV or raw files as the microphone, one utterance each");
+  command->add_option("--answer", options->answer, "With --wav: write what the loudspeaker said to this WAV file");
+  command->add_option("--board", options->board, "Board profile: a name of boards/ or a file");
+  command->add_option("--pipeline", options->pipeline, "Pipeline file");
+  command->add_option("--intents", options->intents, "Intents files");
+  command->add_option("--capture", options->capture, "ALSA name of the microphone, e.g. plughw:CARD=Headset");
+  command->add_option("--playback", options->playback, "ALSA name of the loudspeaker");
+  command->add_option("--recording", options->recording, "Folder of the recording; continued when it exists")->capture_default_str();
+  command->add_flag("--realtime", options->realtime, "With --wav: at the speed of speech");
+  command->add_flag("--json", options->json, "One JSON object at the end");
+  command->callback([options, &chosen] { chosen = [options] { return run_talk(*options); }; });
+}
+
+}  // namespace phalarope::program

@@ -1,0 +1,27 @@
+// A conversation in real time, from the program's side: signals, supervision, and what people are shown meanwhile.
+#pragma once
+
+#include <expected>
+#include <string>
+
+#include "hal/host/conversation.hpp"
+#include "hal/host/realtime_runner.hpp"
+
+namespace phalarope::program {
+
+struct LiveOptions {
+  bool quiet = false;             // say nothing but errors
+  hal::RealtimeSettings realtime{};
+};
+
+/// Runs until the device's source ends or SIGINT/SIGTERM comes; then stops gracefully.
+std::expected<void, std::string> run_live(hal::Conversation& conversation, hal::AudioDevice& device,
+                                          const LiveOptions& options);
+
+/// The demo's dialogue on the default sound card.
+int run_demo_with_microphone(const std::string& output);
+
+/// Decorates the dialogue so that a terminal shows what was understood and what is answered.
+hal::NodeDecorator show_dialogue();
+
+}  // namespace phalarope::program

@@ -1,0 +1,32 @@
+// The program `phalarope`: one command line, one command, one exit code.
+#include <cstdio>
+
+#include "firmware_images/phalarope/commands.hpp"
+#include "firmware_images/phalarope/console.hpp"
+#include "firmware_images/phalarope/process_memory.hpp"
+
+int main(int argc, char** argv) {
+  using namespace phalarope::program;
+  take_process_memory();
+  note_arguments(argv);
+  CLI::App app{"Phalarope: a real-time turn engine for voice"};
+  app.set_version_flag("--version", std::string("phalarope ") + PHALAROPE_VERSION);
+  app.require_subcommand(1);
+  app.footer("Start with: phalarope demo");
+  ChosenCommand chosen;
+  for (const auto add : {add_demo, add_talk, add_run, add_replay, add_timeline, add_evidence, add_validate, add_plan,
+                         add_doctor, add_bench, add_sim, add_completion}) {
+    add(app, chosen);
+  }
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const int code = app.exit(error);
+    return code == 0 ? exit_done : exit_usage;
+  }
+  try {
+    return chosen();
+  } catch (const std::exception& error) {
+    return complain(std::string("unexpected: ") + error.what() + "; please report it with the command you gave");
+  }
+}

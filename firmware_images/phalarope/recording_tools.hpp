@@ -1,0 +1,31 @@
+// What several commands do with a finished recording: replay it, verify it, tell it as a conversation, hear it.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <string>
+#include <vector>
+
+#include "core/replay/conversation_log.hpp"
+#include "core/replay/replayer.hpp"
+#include "hal/store/recording_reader.hpp"
+
+namespace phalarope::program {
+
+/// Re-runs the engine over the recording and compares every output.
+replay::ReplayReport replay_recording(const std::string& path, const replay::ReplayOptions& options = {});
+replay::ConversationLog read_log(const std::string& path);
+hal::VerifyReport verify_recording(const std::string& path);
+
+/// One recorded track, decoded, on the sample axis from `first_sample` on; holes are silence.
+struct RecordedTrack {
+  AudioTrack track = AudioTrack::raw;
+  std::int64_t first_sample = 0;
+  std::vector<std::int16_t> samples;
+};
+std::vector<RecordedTrack> read_tracks(const std::string& path);
+
+/// The path when it is a recording, else a sentence that says what is wrong and what to do.
+std::expected<std::string, std::string> check_recording(const std::string& path);
+
+}  // namespace phalarope::program

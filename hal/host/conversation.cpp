@@ -1,0 +1,204 @@
+#include "hal/host/conversation.hpp"
+
+#include <sodium/core.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <utility>
+
+#include "hal/codec/opus_evidence.hpp"
+#include "hal/store/recording_reader.hpp"
+
+namespace phalarope::hal {
+namespace {
+
+// Slabs: a 10 ms frame of 16 kHz s16 is 320 bytes, a 20 ms synthesis frame 640. Depths cover the bounds of the rings
+// and queues they pass through, with room for what a worker holds.
+constexpr SlabPoolConfig microphone_slabs{.pool = microphone_pool, .slab_bytes = 640, .slabs_max = 1024};
+constexpr SlabPoolConfig synthesis_slabs{.pool = synthesis_pool, .slab_bytes = 640, .slabs_max = 1024};
+constexpr SlabPoolConfig text_slabs{.pool = text_pool, .slab_bytes = 2048, .slabs_max = 128};
+
+constexpr std::size_t worker_results_max = 1024;
+constexpr std::size_t worker_ports_max = graph_nodes_max + 1;  // every node, and the supervisor
+
+std::uint16_t pool_of(NodeType type) noexcept { return type == NodeType::synthesiser ? synthesis_pool : text_pool; }
+
+std::string_view provider_of(const ResolvedTurnPlan& plan, std::string_view modality) {
+  for (const ProviderBinding& binding : plan.provider_bindings) {
+    if (binding.modality.view() == modality) return binding.provider.view();
+  }
+  return "none";
+}
+
+}  // namespace
+
+Conversation::Conversation(ConversationSettings settings, const Clock& clock)
+    : settings_(std::move(settings)), clock_(clock), region_(settings_.arena_bytes), arena_(region_) {}
+
+Conversation::~Conversation() = default;
+
+Started<std::unique_ptr<Conversation>> Conversation::create(ConversationSettings settings, const Clock& clock,
+                                                            const NodeDecorator& decorate) {
+  if (sodium_init() < 0) return std::unexpected("libsodium cannot be initialised: the system gives no randomness");
+  std::unique_ptr<Conversation> made(new Conversation(std::move(settings), clock));
+  if (auto built = made->build(decorate); !built) return std::unexpected(std::move(built.error()));
+  return made;
+}
+
+Started<void> Conversation::build(const NodeDecorator& decorate) {
+  control_ring_ = std::make_unique<SpscRing<Event, audio_control_events_max>>();
+  data_ring_ = std::make_unique<SpscRing<Event, audio_data_events_max>>();
+  command_ring_ = std::make_unique<SpscRing<Event, audio_commands_max>>();
+  ingress_ = std::make_unique<Ingress>(worker_results_max, worker_ports_max);
+  static_cast<void>(arena_.begin_item("payload slabs"));
+  for (const SlabPoolConfig& config : {microphone_slabs, synthesis_slabs, text_slabs}) {
+    if (!payloads_.add_pool(arena_, config)) {
+      return std::unexpected("the engine's arena is too small for its payload slabs; raise memory.arena_mib of the board");
+    }
+  }
+  session_.seed = settings_.seed;
+  if (!session_.set_session_id(settings_.session_id)) {
+    return std::unexpected("session id `" + settings_.session_id + "` is longer than " +
+                           std::to_string(session_id_bytes_max) + " bytes; choose a shorter one");
+  }
+  const auto engine = Engine::create(arena_, settings_.pipeline, {&session_, 1});
+  if (!engine) return std::unexpected(std::string(describe(engine.error())));
+  engine_ = *engine;
+  if (auto made = make_evidence(); !made) return made;
+  if (auto made = make_nodes(decorate); !made) return made;
+  runtime_ = std::make_unique<EngineRuntime>(RuntimeWiring{.engine = *engine_,
+                                                           .audio = audio_link(),
+                                                           .ingress = *ingress_,
+                                                           .operator_events = operator_events_,
+                                                           .recorder = *recorder_});
+  arena_.seal();
+  return {};
+}
+
+Started<void> Conversation::make_evidence() {
+  static_cast<void>(arena_.begin_item("evidence ring"));
+  // The ring wants 16-byte alignment; an array of such blocks has it.
+  struct alignas(64) Line {
+    std::byte bytes[64];
+  };
+  const auto lines = arena_.make_array<Line>(settings_.evidence_ring_bytes / sizeof(Line));
+  if (lines.empty()) {
+    return std::unexpected("the engine's arena is too small for the evidence ring; raise memory.arena_mib of the board");
+  }
+  const std::span<std::byte> storage(lines.front().bytes, lines.size() * sizeof(Line));
+  evidence_ring_ = std::make_unique<ByteRing>(storage);
+  recorder_ = std::make_unique<Recorder>(*evidence_ring_, RecorderConfig{.level = settings_.level});
+  if (settings_.level == RecordingLevel::L2) {
+    encoder_ = std::make_unique<OpusEvidenceEncoder>(settings_.opus_complexity);
+  }
+  const Recovery recovery = recover(files_, settings_.flusher.recording.directory);
+  if (recovery.error != 0) {
+    return std::unexpected("the recording in `" + settings_.flusher.recording.directory + "` cannot be continued (" +
+                           std::string(std::strerror(recovery.error)) + "); move it away or choose another directory");
+  }
+  flusher_ = std::make_unique<Flusher>(*evidence_ring_, files_, encoder_.get(), settings_.flusher, recovery.point);
+  return {};
+}
+
+Started<void> Conversation::make_nodes(const NodeDecorator& decorate) {
+  const GraphDefinition& graph = settings_.pipeline.graph;
+  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
+    const NodeType type = graph.nodes[i].type;
+    std::unique_ptr<Node> node;
+    switch (type) {
+      case NodeType::recogniser: node = std::make_unique<RecogniserNode>(settings_.recogniser, settings_.intents); break;
+      case NodeType::dialogue: node = std::make_unique<DialogueNode>(settings_.dialogue, settings_.intents); break;
+      case NodeType::synthesiser: node = std::make_unique<SynthesiserNode>(settings_.synthesiser); break;
+      case NodeType::none:
+      case NodeType::microphone:
+      case NodeType::playback:
+      case NodeType::telemetry: continue;  // the audio thread and the recorder do their work
+    }
+    if (decorate) node = decorate(type, std::move(node));
+    if (const auto failure = node->init()) {
+      return std::unexpected(std::string(graph.nodes[i].id.view()) + ": " + std::string(*failure));
+    }
+    nodes_.push_back({NodeIndex{static_cast<std::uint8_t>(i)}, type, std::move(node)});
+  }
+  return {};
+}
+
+AudioLink Conversation::audio_link() noexcept {
+  return {.control = *control_ring_, .data = *data_ring_, .commands = *command_ring_, .fence = fence_, .payloads = payloads_};
+}
+
+std::vector<std::unique_ptr<NodeSlot>> Conversation::take_slots() {
+  std::vector<std::unique_ptr<NodeSlot>> slots;
+  for (const OwnedNode& owned : nodes_) {
+    const auto port = ingress_->attach();
+    PHAL_ENFORCE(port.has_value(), "the ingress has a place for each node of a graph");
+    slots.push_back(std::make_unique<NodeSlot>(owned.index, *owned.node, pool_of(owned.type), *port,
+                                               NodeSurroundings{.payloads = payloads_, .clock = clock_}));
+  }
+  return slots;
+}
+
+void Conversation::start_nodes() {
+  for (const OwnedNode& owned : nodes_) owned.node->start();
+}
+
+void Conversation::stop_nodes() {
+  for (const OwnedNode& owned : nodes_) owned.node->stop();
+}
+
+void Conversation::record_opening() {
+  const PlanTemplate& plan = settings_.pipeline.plan;
+  const ResolvedTurnPlan& prepared = engine_->prepared().plan;
+  const std::array<std::pair<SessionSymbol, std::string_view>, session_symbol_count> symbols{{
+      {SessionSymbol::session_id, session_.session_id_text()},
+      {SessionSymbol::pipeline_version, plan.pipeline_version.view()},
+      {SessionSymbol::execution_profile, plan.execution_profile.view()},
+      {SessionSymbol::merge_rule_id, prepared.determinism.merge_rule_id.view()},
+      {SessionSymbol::merge_rule_version, prepared.determinism.merge_rule_version.view()},
+      {SessionSymbol::routing_view, plan.snapshot_provenance.routing_view_snapshot.view()},
+      {SessionSymbol::admission_policy, plan.snapshot_provenance.admission_policy_snapshot.view()},
+      {SessionSymbol::abi_compatibility, plan.snapshot_provenance.abi_compatibility_snapshot.view()},
+      {SessionSymbol::version_resolution, plan.snapshot_provenance.version_resolution_snapshot.view()},
+      {SessionSymbol::policy_resolution, plan.snapshot_provenance.policy_resolution_snapshot.view()},
+      {SessionSymbol::provider_health, plan.snapshot_provenance.provider_health_snapshot.view()},
+      {SessionSymbol::stt_provider, provider_of(prepared, "stt")},
+      {SessionSymbol::llm_provider, provider_of(prepared, "llm")},
+      {SessionSymbol::tts_provider, provider_of(prepared, "tts")},
+  }};
+  static_cast<void>(recorder_->append_pipeline(settings_.pipeline_record));
+  static_cast<void>(recorder_->append_session(std::as_bytes(std::span(&session_, 1))));
+  for (const auto& [symbol, text] : symbols) {
+    static_cast<void>(recorder_->append_symbol(session_.symbol(symbol), text));
+  }
+}
+
+void Conversation::record_audio() {
+  while (tap_.try_pop(tap_block_)) {
+    const auto append = [this](AudioTrack track, std::int64_t first, std::span<const std::int16_t> samples) {
+      AudioRecordHeader header;
+      header.first_sample = first;
+      header.frames = static_cast<std::uint32_t>(samples.size());
+      header.sample_rate_hz = static_cast<std::uint32_t>(settings_.pipeline.voice.sample_rate_hz);
+      header.track = track;
+      static_cast<void>(recorder_->append_audio(Event{}, header, std::as_bytes(samples)));
+    };
+    const std::size_t frames = tap_block_.frames;
+    append(AudioTrack::raw, tap_block_.capture_frame, std::span(tap_block_.raw).first(frames));
+    append(AudioTrack::cleaned, tap_block_.capture_frame, std::span(tap_block_.cleaned).first(frames));
+    append(AudioTrack::played, tap_block_.playback_frame, std::span(tap_block_.played).first(frames));
+  }
+}
+
+Event Conversation::host_event(EventKind kind, Emitter emitter) const noexcept {
+  Event event{};
+  event.kind = kind;
+  event.mono_ns = clock_.now().value;
+  event.wall_ns = clock_.wall().value;
+  event.lane = Lane::control;
+  event.scope = Scope::session;
+  event.emitter = emitter;
+  return event;
+}
+
+}  // namespace phalarope::hal

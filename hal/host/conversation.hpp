@@ -1,0 +1,127 @@
+// Conversation: one board's parts, put together once and owned in one place: memory, rings, engine, nodes, evidence.
+//
+//   ConversationSettings ──create()──▶ Conversation ──▶ VirtualRunner   (files, one thread, the same bits every time)
+//                                                  └──▶ RealtimeRunner  (audio, engine, workers, flusher threads)
+//
+// Nothing here decides anything; it is the list of who knows whom. Everything is allocated in create(); after it only
+// the speech libraries may allocate, on worker threads. The order of members is the order of construction.
+// Contract: design.md "Threads", "Memory"; runtime.md I10.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/engine/audio_link.hpp"
+#include "core/engine/engine.hpp"
+#include "core/engine/evidence/byte_ring.hpp"
+#include "core/engine/evidence/recorder.hpp"
+#include "core/engine/lanes/ingress.hpp"
+#include "core/engine/memory/arena.hpp"
+#include "core/engine/memory/payload_store.hpp"
+#include "core/engine/runtime.hpp"
+#include "hal/audio/audio_engine.hpp"
+#include "hal/host/clock.hpp"
+#include "hal/host/node_slot.hpp"
+#include "hal/speech/flite_synthesiser.hpp"
+#include "hal/speech/intents_dialogue.hpp"
+#include "hal/speech/pocketsphinx_recogniser.hpp"
+#include "hal/store/flusher.hpp"
+
+namespace phalarope::hal {
+
+struct ConversationSettings {
+  CompiledPipeline pipeline;
+  std::vector<std::byte> pipeline_record;  // its stored form (spec::encode): the first record of the recording
+  std::string session_id = "local";
+  std::uint64_t seed = 1;
+  AudioEngineSettings audio;
+  Intents intents;
+  RecogniserConfig recogniser;
+  DialogueConfig dialogue;
+  SynthesiserConfig synthesiser;
+  RecordingLevel level = RecordingLevel::L0;
+  FlusherConfig flusher;
+  int opus_complexity = 5;
+  std::size_t arena_bytes = 24 * 1024 * 1024;
+  std::size_t evidence_ring_bytes = 4 * 1024 * 1024;
+};
+
+/// Decorates a node, e.g. to show people what it hears and says. Empty: the node as it is.
+using NodeDecorator = std::function<std::unique_ptr<Node>(NodeType, std::unique_ptr<Node>)>;
+
+/// Everything went well, or one sentence that says what is wrong and what to do.
+template <typename T>
+using Started = Result<T, std::string>;
+
+class Conversation {
+ public:
+  static Started<std::unique_ptr<Conversation>> create(ConversationSettings settings, const Clock& clock,
+                                                       const NodeDecorator& decorate = {});
+  Conversation(const Conversation&) = delete;
+  Conversation& operator=(const Conversation&) = delete;
+  ~Conversation();
+
+  const ConversationSettings& settings() const noexcept { return settings_; }
+  const Clock& clock() const noexcept { return clock_; }
+  AudioLink audio_link() noexcept;
+  AudioTap* audio_tap() noexcept { return settings_.level == RecordingLevel::L2 ? &tap_ : nullptr; }
+  EngineRuntime& runtime() noexcept { return *runtime_; }
+  Engine& engine() noexcept { return *engine_; }
+  Recorder& recorder() noexcept { return *recorder_; }
+  Flusher& flusher() noexcept { return *flusher_; }
+  Arena& arena() noexcept { return arena_; }
+  PayloadStore& payloads() noexcept { return payloads_; }
+
+  /// A slot for each node of the pipeline, for whichever pool runs them. Once.
+  std::vector<std::unique_ptr<NodeSlot>> take_slots();
+  Result<Ingress::Port, IngressError> attach_to_ingress() noexcept { return ingress_->attach(); }
+  /// Every node's hook, in the order of the graph.
+  void start_nodes();
+  void stop_nodes();
+
+  /// Writes what a replay needs before the first event: pipeline, session, symbols. Engine thread, once.
+  void record_opening();
+  /// Moves tapped audio into the evidence. Engine thread, after each poll.
+  void record_audio();
+  /// An event of the host itself (control snapshot, connected, shutdown). Any one thread.
+  bool tell(const Event& event) noexcept { return operator_events_.try_push(event); }
+  Event host_event(EventKind kind, Emitter emitter) const noexcept;
+
+ private:
+  Conversation(ConversationSettings settings, const Clock& clock);
+  Started<void> build(const NodeDecorator& decorate);
+  Started<void> make_nodes(const NodeDecorator& decorate);
+  Started<void> make_evidence();
+
+  struct OwnedNode {
+    NodeIndex index;
+    NodeType type = NodeType::none;
+    std::unique_ptr<Node> node;
+  };
+
+  ConversationSettings settings_;
+  const Clock& clock_;
+  std::vector<std::byte> region_;
+  Arena arena_;
+  PayloadStore payloads_;
+  Fence fence_;
+  std::unique_ptr<SpscRing<Event, audio_control_events_max>> control_ring_;
+  std::unique_ptr<SpscRing<Event, audio_data_events_max>> data_ring_;
+  std::unique_ptr<SpscRing<Event, audio_commands_max>> command_ring_;
+  SpscRing<Event, operator_events_max> operator_events_;
+  TapRing tap_;
+  TapBlock tap_block_;
+  std::unique_ptr<Ingress> ingress_;
+  std::unique_ptr<ByteRing> evidence_ring_;
+  std::unique_ptr<Recorder> recorder_;
+  PosixFileSystem files_;
+  std::unique_ptr<AudioEncoder> encoder_;
+  std::unique_ptr<Flusher> flusher_;
+  SessionStart session_{};
+  Engine* engine_ = nullptr;
+  std::vector<OwnedNode> nodes_;
+  std::unique_ptr<EngineRuntime> runtime_;
+};
+
+}  // namespace phalarope::hal

@@ -1,0 +1,26 @@
+// EngineStep: the engine as replay needs it: started from a recording's own pipeline and session records.
+// One thread. Contract: decisions.md D23; core/replay/step_function.hpp.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "core/engine/engine.hpp"
+#include "core/replay/step_function.hpp"
+
+namespace phalarope::hal {
+
+class EngineStep final : public replay::StepFunction {
+ public:
+  EngineStep();
+  ~EngineStep() override;
+  bool start(std::span<const std::byte> pipeline_record, std::span<const std::byte> session_record) override;
+  std::span<const Event> step(const Event& input) override;
+
+ private:
+  std::vector<std::byte> region_;
+  std::unique_ptr<Arena> arena_;
+  Engine* engine_ = nullptr;
+};
+
+}  // namespace phalarope::hal

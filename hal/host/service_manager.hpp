@@ -1,0 +1,31 @@
+// What the program tells systemd (Type=notify, WatchdogSec): ready, alive, stopping, one status line.
+// Without a service manager every call does nothing. Protocol: sd_notify(3), one datagram to $NOTIFY_SOCKET.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace phalarope::hal {
+
+class ServiceManager {
+ public:
+  /// Reads NOTIFY_SOCKET and WATCHDOG_USEC once.
+  ServiceManager();
+
+  void ready(std::string_view status) const;
+  void status(std::string_view status) const;
+  void stopping() const;
+  /// Only while the step and period counters advance (design.md, Isolation).
+  void alive() const;
+  /// Half the watchdog's interval; nothing when no watchdog is set.
+  std::optional<std::chrono::microseconds> watchdog_interval() const;
+
+ private:
+  void send(const std::string& message) const;
+  std::string socket_path_;
+  std::optional<std::chrono::microseconds> interval_;
+};
+
+}  // namespace phalarope::hal

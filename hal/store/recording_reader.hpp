@@ -1,0 +1,113 @@
+// Reading a recording: its records in order, every wound named, and what a crash left behind put right.
+//
+//   RecordingReader   replay::RecordSource over a directory or one segment file
+//   verify()          reads everything and reports
+//   recover()         closes the segment that a crash or a power cut left open, so that a writer can go on
+//
+// A reader never stops at damage: it names file, block, offset and what, and goes on at the next sound block. It never
+// gives a record of a block that is not valid in every respect (segment_format.hpp). Not thread-safe; any one thread.
+// Contract: segment_format.hpp; decisions.md D10, D19; reliability goals Q15, Q16, Q18.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/engine/base/event.hpp"
+#include "core/replay/record_source.hpp"
+#include "hal/store/file_system.hpp"
+#include "hal/store/recording_writer.hpp"
+#include "hal/store/segment_format.hpp"
+
+namespace phalarope::hal {
+
+class SegmentScan;
+
+class RecordingReader final : public replay::RecordSource {
+ public:
+  /// `path`: a recording directory or one segment file. What cannot be opened is damage.
+  RecordingReader(FileSystem& files, const std::string& path);
+  ~RecordingReader() override;
+
+  std::optional<replay::Record> next() override;
+  const std::vector<replay::Damage>& damage() const override { return damage_; }
+
+  struct Totals {
+    std::uint64_t segments = 0;
+    std::uint64_t open_segments = 0;  // without a checkpoint
+    std::uint64_t blocks = 0;
+    std::uint64_t records = 0;
+    std::uint64_t bytes = 0;
+    std::uint64_t repeated_records = 0;  // written again after a disk refused; skipped
+    std::uint64_t dropped_tail_bytes = 0;
+    bool closed = false;  // the last checkpoint says that no segment follows
+    std::array<std::uint64_t, record_type_count> by_type{};
+    std::array<std::uint64_t, record_type_count> lost{};  // by the recorder's own LossRecords
+  };
+  const Totals& totals() const { return totals_; }
+  /// Where a writer goes on; meaningful once next() has answered nothing.
+  RecordingPoint point() const;
+
+ private:
+  bool open_next_segment();
+  void judge_succession(const SegmentScan* before);
+  void tell_wounds_up_to(std::size_t block_index);
+  bool enter_next_block();
+  replay::Record record_at(std::size_t index);
+  bool is_wanted(const replay::Record& record);
+  void add_damage(std::uint64_t block, std::uint64_t offset, std::string what, std::uint64_t bytes);
+
+  FileSystem& files_;
+  std::string directory_;
+  std::vector<std::string> segment_names_;
+  std::size_t segments_opened_ = 0;
+  std::string segment_name_;
+  std::unique_ptr<SegmentScan> scan_;
+  std::size_t wounds_told_ = 0;
+  std::size_t block_index_ = 0;                  // one past the block being read
+  std::size_t record_index_ = 0;                 // in the block being read
+  std::array<std::uint32_t, 3> member_index_{};  // next event, symbol, payload of the block
+  std::vector<std::byte> symbol_body_;
+  std::vector<replay::Damage> damage_;
+  Totals totals_;
+  std::optional<std::uint64_t> expected_sequence_;
+  bool gap_explained_ = true;          // damage was named since the last record, or nothing was read yet
+  bool successor_reads_alone_ = true;  // the segment before was not read, so carried records are wanted
+  std::optional<RecordingId> recording_id_;
+  std::uint64_t last_segment_number_ = 0;
+  ChainHash last_chain_{};
+  std::uint64_t next_sequence_ = 0;  // for a writer
+};
+
+/// A turn whose open is in the evidence and whose close is not (D19).
+struct OpenTurn {
+  std::uint16_t session_slot = 0;
+  std::uint32_t turn_number = 0;
+  Event opened;
+};
+
+struct VerifyReport {
+  RecordingReader::Totals totals;
+  std::vector<replay::Damage> damage;
+  std::vector<OpenTurn> open_turns;
+  RecordingPoint point;  // where a writer would go on
+  bool sound() const { return damage.empty(); }
+};
+
+VerifyReport verify(FileSystem& files, const std::string& path);
+
+struct Recovery {
+  VerifyReport report;   // of what was found, before anything was changed
+  RecordingPoint point;  // where the writer goes on
+  bool segment_closed = false;
+  int error = 0;  // errno value of closing it
+};
+
+/// Looks at the whole recording and closes an open last segment. An empty or missing directory gives a new recording.
+Recovery recover(FileSystem& files, const std::string& directory);
+
+}  // namespace phalarope::hal

@@ -1,0 +1,151 @@
+// Sync drops: what each policy says, what it refuses, and that a group falls whole.
+#include "core/engine/sync/sync_engine.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <string>
+#include <vector>
+
+namespace phalarope {
+namespace {
+
+constexpr SyncSubject complete{.session = SymbolId{1},
+                               .pipeline_version = SymbolId{2},
+                               .edge = EdgeIndex{3},
+                               .target_lane = Lane::data,
+                               .sync_domain = SymbolId{4},
+                               .discontinuity_id = SymbolId{5}};
+constexpr DropRange range{10, 12};
+
+Event cause() {
+  Event event{};
+  event.runtime_sequence = 9;
+  event.turn_number = 1;
+  return event;
+}
+
+std::string told(const SyncSignals& signals) {
+  std::string text;
+  for (const PressureSignal& signal : signals) {
+    text += text.empty() ? "" : " ";
+    text += std::string(name_of(signal.event.kind)) + std::string(text_of(signal.suffix)) + ":" +
+            name_of(signal.event.reason);
+  }
+  return text;
+}
+
+// contract: 8.3
+TEST(SyncEngine, AtomicDropSaysOneNoticeOverTheRange) {
+  const auto decided = decide_sync_drop(SyncPolicy::atomic_drop, complete, range, cause());
+  ASSERT_TRUE(decided.has_value());
+  EXPECT_EQ(told(*decided), "drop_notice-drop:sync_atomic_drop");
+  const Event& notice = (*decided)[0].event;
+  EXPECT_EQ(notice.emitter, Emitter::edge_buffer);
+  EXPECT_EQ(notice.edge, 3U);
+  EXPECT_EQ(notice.range_start, 10);
+  EXPECT_EQ(notice.range_end, 12);
+  EXPECT_TRUE(notice.has(EventFlag::has_range));
+}
+
+// contract: 8.3
+TEST(SyncEngine, DropWithDiscontinuitySaysTheNoticeThenTheMarker) {
+  const auto decided = decide_sync_drop(SyncPolicy::drop_with_discontinuity, complete, range, cause());
+  ASSERT_TRUE(decided.has_value());
+  EXPECT_EQ(told(*decided),
+            "drop_notice-drop:sync_drop_with_discontinuity discontinuity-discontinuity:sync_domain_partial_loss");
+  const Event& marker = (*decided)[1].event;
+  EXPECT_EQ(marker.emitter, Emitter::sync_integrity);
+  EXPECT_EQ(marker.lane, Lane::control);
+  EXPECT_EQ(marker.argument_a, 4);
+  EXPECT_EQ(marker.sync_or_merge_group, 5U);
+}
+
+// contract: 8.3 "needs sync_domain and discontinuity_id"
+TEST(SyncEngine, ADiscontinuityNeedsItsDomainAndIdAndAnAtomicDropDoesNot) {
+  SyncSubject subject = complete;
+  subject.sync_domain = {};
+  EXPECT_EQ(decide_sync_drop(SyncPolicy::drop_with_discontinuity, subject, range, cause()).error(),
+            SyncError::domain_missing);
+  subject = complete;
+  subject.discontinuity_id = {};
+  EXPECT_EQ(decide_sync_drop(SyncPolicy::drop_with_discontinuity, subject, range, cause()).error(),
+            SyncError::discontinuity_id_missing);
+  EXPECT_TRUE(decide_sync_drop(SyncPolicy::atomic_drop, subject, range, cause()).has_value());
+}
+
+// contract: 8.3 "no_sync or other: the engine refuses"
+TEST(SyncEngine, OtherPoliciesAreRefused) {
+  for (const SyncPolicy policy : {SyncPolicy::none, SyncPolicy::no_sync, static_cast<SyncPolicy>(9)}) {
+    EXPECT_EQ(decide_sync_drop(policy, complete, range, cause()).error(), SyncError::policy_not_synchronised);
+  }
+}
+
+// contract: 8.3 "all required"
+TEST(SyncEngine, EachMissingInputIsRefusedByName) {
+  const auto error_of = [](const SyncSubject& subject, const Event& event) {
+    return decide_sync_drop(SyncPolicy::atomic_drop, subject, range, event).error();
+  };
+  SyncSubject subject = complete;
+  subject.session = {};
+  EXPECT_EQ(error_of(subject, cause()), SyncError::session_missing);
+  subject = complete;
+  subject.pipeline_version = {};
+  EXPECT_EQ(error_of(subject, cause()), SyncError::pipeline_version_missing);
+  subject = complete;
+  subject.edge = no_edge;
+  EXPECT_EQ(error_of(subject, cause()), SyncError::edge_missing);
+  subject = complete;
+  subject.target_lane = static_cast<Lane>(7);
+  EXPECT_EQ(error_of(subject, cause()), SyncError::target_lane_unknown);
+  EXPECT_EQ(error_of(complete, Event{}), SyncError::event_id_missing);
+  EXPECT_EQ(decide_sync_drop(SyncPolicy::atomic_drop, complete, {3, 2}, cause()).error(), SyncError::range_invalid);
+}
+
+// contract: 8.3 "Bare sync-loss report"
+TEST(SyncEngine, ABareReportIsOneMarkerUnderItsOwnIdOrOneNotice) {
+  const auto marker = report_sync_loss(SyncLoss::discontinuity, complete, {}, cause());
+  ASSERT_TRUE(marker.has_value());
+  EXPECT_EQ(marker->event.kind, EventKind::discontinuity);
+  EXPECT_EQ(marker->suffix, IdSuffix::none);
+  const auto notice = report_sync_loss(SyncLoss::atomic_drop, complete, range, cause());
+  ASSERT_TRUE(notice.has_value());
+  EXPECT_EQ(notice->event.reason, Reason::sync_atomic_drop);
+  SyncSubject subject = complete;
+  subject.discontinuity_id = {};
+  EXPECT_EQ(report_sync_loss(SyncLoss::discontinuity, subject, {}, cause()).error(),
+            SyncError::discontinuity_id_missing);
+}
+
+// contract: 8.3 "dropping one member drops all members of the group on that edge"
+TEST(SyncEngine, AGroupFallsWhole) {
+  std::array<Event, 6> queued{};
+  for (std::size_t i = 0; i < queued.size(); ++i) {
+    queued[i].runtime_sequence = i + 1;
+    queued[i].sync_or_merge_group = i % 2 == 0 ? 77 : 88;
+  }
+  std::vector<std::size_t> fallen;
+  const auto drop = [&](std::size_t index) { fallen.push_back(index); };
+  EXPECT_EQ(drop_group(queued, queued[2], SyncGroupBy::none, drop), 3U);
+  EXPECT_EQ(fallen, (std::vector<std::size_t>{0, 2, 4})) << "sync_id is the default key";
+  fallen.clear();
+  EXPECT_EQ(drop_group(queued, queued[2], SyncGroupBy::event_id, drop), 1U);
+  EXPECT_EQ(fallen, (std::vector<std::size_t>{2}));
+  EXPECT_EQ(drop_group(queued, Event{}, SyncGroupBy::sync_id, drop), 0U) << "no group, nobody else";
+}
+
+// contract: 8.3 plan_wide
+TEST(SyncEngine, PlanWideRepeatsTheMarkerOnEveryOtherEdge) {
+  const auto marker = report_sync_loss(SyncLoss::discontinuity, complete, {}, cause());
+  ASSERT_TRUE(marker.has_value());
+  const std::array edges{EdgeIndex{1}, EdgeIndex{3}, EdgeIndex{8}};
+  std::vector<std::uint8_t> marked;
+  repeat_on_domain(*marker, edges, [&](const PressureSignal& signal) {
+    marked.push_back(signal.event.edge);
+    EXPECT_EQ(signal.event.sync_or_merge_group, 5U);
+  });
+  EXPECT_EQ(marked, (std::vector<std::uint8_t>{1, 8}));
+}
+
+}  // namespace
+}  // namespace phalarope

@@ -1,0 +1,82 @@
+// The published JSON Schemas against the parsers: shipped files pass both, and what a schema refuses the parser does
+// too.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <valijson/adapters/nlohmann_json_adapter.hpp>
+#include <valijson/schema.hpp>
+#include <valijson/schema_parser.hpp>
+#include <valijson/validation_results.hpp>
+#include <valijson/validator.hpp>
+
+#include "core/spec/board_profile.hpp"
+#include "core/spec/document.hpp"
+#include "tests/unit/spec/spec_samples.hpp"
+
+namespace phalarope::spec {
+namespace {
+
+using Json = nlohmann::json;
+
+Json json_of(std::string_view yaml) {
+  Diagnostics diagnostics;
+  const Document document = parse_document(yaml, "file", diagnostics);
+  EXPECT_TRUE(diagnostics.empty()) << to_string(diagnostics);
+  return Json::parse(to_json(document));
+}
+
+/// What the schema says against a document; empty when nothing.
+std::string schema_complaints(const std::string& schema_file, const Json& document) {
+  const Json schema_json = Json::parse(test::text_of(test::repository_file("schemas/json/" + schema_file)));
+  valijson::Schema schema;
+  valijson::SchemaParser().populateSchema(valijson::adapters::NlohmannJsonAdapter(schema_json), schema);
+  valijson::Validator validator;
+  valijson::ValidationResults results;
+  if (validator.validate(schema, valijson::adapters::NlohmannJsonAdapter(document), &results)) return {};
+  std::string text;
+  for (const auto& error : results) text += error.description + "\n";
+  return text;
+}
+
+TEST(JsonSchema, EveryShippedFilePassesItsSchema) {
+  EXPECT_EQ(schema_complaints("pipeline.schema.json",
+                              json_of(test::text_of(test::repository_file("firmware_images/conf/pipeline.yaml")))),
+            "");
+  EXPECT_EQ(schema_complaints("phalarope.schema.json",
+                              json_of(test::text_of(test::repository_file("firmware_images/conf/phalarope.yaml")))),
+            "");
+  for (const auto& entry : std::filesystem::directory_iterator(test::repository_file("boards"))) {
+    if (entry.path().extension() != ".yaml") continue;
+    EXPECT_EQ(schema_complaints("board.schema.json", json_of(test::text_of(entry.path().string()))), "")
+        << entry.path();
+  }
+}
+
+TEST(JsonSchema, FullPipelinePassesParserAndSchema) {
+  const std::string text = test::with_added(test::all_overrides);
+  test::compiled(text);
+  EXPECT_EQ(schema_complaints("pipeline.schema.json", json_of(text)), "");
+}
+
+TEST(JsonSchema, SchemaAndParserRefuseTheSameWounds) {
+  const std::string wounds[] = {
+      test::with("version: p1", "verson: p1"),
+      test::with("pipeline/v1", "pipeline/v2"),
+      test::with("simple/v1", "simple/v2"),
+      test::with("type: microphone", "type: micro"),
+      test::with("type: dialogue", "type: dialogue, budget_ms: 0"),
+      test::with("type: dialogue", "type: dialogue, budget_ms: \"15\""),
+      test::with_added("interruption: {fade_ms: 11}\n"),
+      test::with_added("adaptive_actions: [retry, retry]\n"),
+      test::with_added("recording: {level: L1, replay_modes: []}\n"),
+      test::with_added("overrides: {node_execution_policies: {}}\n"),
+  };
+  for (const std::string& text : wounds) {
+    EXPECT_NE(schema_complaints("pipeline.schema.json", json_of(text)), "") << text;
+    EXPECT_NE(test::complaints(text), "(it compiled)") << text;
+  }
+}
+
+}  // namespace
+}  // namespace phalarope::spec
