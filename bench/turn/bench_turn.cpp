@@ -132,7 +132,9 @@ void full(benchmark::State& state) {
   bench_turn(state, {.ask = TurnAsk::arbitrate, .pending = PendingEnds(End::success)});
 }
 void barge_in(benchmark::State& state) {
-  bench_turn(state, {.ask = TurnAsk::arbitrate, .pending = PendingEnds(End::cancel_accepted), .barge_in = true,
+  bench_turn(state, {.ask = TurnAsk::arbitrate,
+                     .pending = PendingEnds(End::cancel_accepted),
+                     .barge_in = true,
                      .output_pending = true});
 }
 

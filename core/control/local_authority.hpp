@@ -1,4 +1,5 @@
-// LocalAuthority: the control plane of a board on its own. It grants everything, under one lease epoch that never falls.
+// LocalAuthority: the control plane of a board on its own. It grants everything, under one lease epoch that never
+// falls.
 //
 // The answers reach the engine as one control_snapshot event per change, so that opening a turn never waits for a reply
 // and a replay sees the same answers. A fleet's authority (leases, rollout, admission) takes this place later; the

@@ -22,7 +22,8 @@ enum class EngineRefusal : std::uint8_t { arena_too_small, too_many_sessions, pi
 constexpr std::string_view describe(EngineRefusal refusal) noexcept {
   switch (refusal) {
     case EngineRefusal::arena_too_small:
-      return "arena_too_small: the engine's arena cannot hold its sessions; raise memory.arena_mib in the board profile";
+      return "arena_too_small: the engine's arena cannot hold its sessions; raise memory.arena_mib in the board "
+             "profile";
     case EngineRefusal::too_many_sessions:
       return "too_many_sessions: more sessions than engine_sessions_max were asked for";
     case EngineRefusal::pipeline_refused:

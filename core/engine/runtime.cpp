@@ -14,7 +14,8 @@ std::uint32_t items(std::int64_t count) noexcept {
 }
 
 Watermark watermark(const Threshold& threshold) noexcept {
-  return {.high_items = items(threshold.high), .low_items = static_cast<std::uint32_t>(std::max<std::int64_t>(0, threshold.low))};
+  return {.high_items = items(threshold.high),
+          .low_items = static_cast<std::uint32_t>(std::max<std::int64_t>(0, threshold.low))};
 }
 
 /// The limits of the plan's default edge and lane watermarks (5.3).
@@ -40,8 +41,10 @@ bool wants_a_node(EventKind kind) noexcept {
     case EventKind::command_synthesise:
     case EventKind::command_node_credit:
     case EventKind::command_heard:
-    case EventKind::command_apology: return true;
-    default: return false;  // not a decision over all kinds
+    case EventKind::command_apology:
+      return true;
+    default:
+      return false;  // not a decision over all kinds
   }
 }
 
@@ -57,9 +60,8 @@ constexpr std::int64_t pool_refused_code = 2;
 
 EngineRuntime::EngineRuntime(const RuntimeWiring& wiring) noexcept
     : wiring_(wiring), lanes_(lane_storage(lane_items_)) {
-  const LaneSetConfig config{.session = SymbolId{1},
-                             .pipeline_version = SymbolId{2},
-                             .limits = limits_of(wiring.engine.prepared().plan)};
+  const LaneSetConfig config{
+      .session = SymbolId{1}, .pipeline_version = SymbolId{2}, .limits = limits_of(wiring.engine.prepared().plan)};
   // What does not fit into a lane waits in its ring; the lane overflows only by what the engine says to itself.
   control_room_items_ = config.limits[Lane::control].items_max;
   data_room_items_ = config.limits[Lane::data].items_max;
@@ -102,7 +104,8 @@ bool EngineRuntime::take_next(Instant now, WallTime wall) noexcept {
 void EngineRuntime::ingest_control() noexcept {
   Event event;
   while (lanes_.depth_items(Lane::control) < control_room_items_ && wiring_.audio.control.try_pop(event)) accept(event);
-  while (lanes_.depth_items(Lane::control) < control_room_items_ && wiring_.operator_events.try_pop(event)) accept(event);
+  while (lanes_.depth_items(Lane::control) < control_room_items_ && wiring_.operator_events.try_pop(event))
+    accept(event);
 }
 
 void EngineRuntime::ingest_data() noexcept {
@@ -177,7 +180,8 @@ void EngineRuntime::record(const Event& input, std::span<const Event> outputs) n
 void EngineRuntime::hand_out(const Event& output) noexcept {
   if (wants_the_audio_thread(output.kind)) return to_audio(output);
   if (wants_a_node(output.kind)) return to_node(output);
-  if (output.kind == EventKind::command_node_cancel) return pool_->cancel(NodeIndex{output.node}, Ticket{output.ticket});
+  if (output.kind == EventKind::command_node_cancel)
+    return pool_->cancel(NodeIndex{output.node}, Ticket{output.ticket});
   if (output.kind == EventKind::command_release_payload) release(output.payload);
 }
 

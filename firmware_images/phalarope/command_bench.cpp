@@ -25,9 +25,11 @@ std::vector<fs::path> bench_programs() {
   std::error_code error;
   const fs::path here = fs::read_symlink("/proc/self/exe", error).parent_path();
   std::vector<fs::path> programs;
-  for (const fs::path& place : {here / "bench", here.parent_path() / "bench", here.parent_path() / "libexec/phalarope/bench"}) {
+  for (const fs::path& place :
+       {here / "bench", here.parent_path() / "bench", here.parent_path() / "libexec/phalarope/bench"}) {
     for (const auto& entry : fs::directory_iterator(place, error)) {
-      if (entry.is_regular_file() && entry.path().filename().string().starts_with("bench_")) programs.push_back(entry.path());
+      if (entry.is_regular_file() && entry.path().filename().string().starts_with("bench_"))
+        programs.push_back(entry.path());
     }
     if (!programs.empty()) break;
   }

@@ -34,13 +34,15 @@ constexpr std::int64_t demo_noise_peak = 12;
 std::expected<void, std::string> prepare_output(const std::string& directory) {
   std::error_code error;
   std::filesystem::create_directories(directory, error);
-  if (error) return std::unexpected("cannot create `" + directory + "` (" + error.message() + "); choose another --output");
+  if (error)
+    return std::unexpected("cannot create `" + directory + "` (" + error.message() + "); choose another --output");
   std::filesystem::remove_all(std::filesystem::path(directory) / "recording", error);
   if (error) return std::unexpected("cannot clear the last recording in `" + directory + "` (" + error.message() + ")");
   return {};
 }
 
-std::expected<hal::ConversationSettings, std::string> demo_settings(const DemoOptions& options, const hal::Clock& clock) {
+std::expected<hal::ConversationSettings, std::string> demo_settings(const DemoOptions& options,
+                                                                    const hal::Clock& clock) {
   const auto intents = find_resource("conf/intents/demo.yaml");
   if (!intents) return std::unexpected("the shipped file conf/intents/demo.yaml was not found; set PHALAROPE_SHARE");
   AssemblyRequest request;
@@ -92,7 +94,8 @@ std::expected<void, std::string> run_in_real_time(const DemoOptions& options, co
 std::string script_text(const DemoScript& script) {
   std::vector<std::vector<std::string>> rows{{"at", "who", "says", "what you should hear"}};
   for (const DemoLine& line : script.lines) {
-    rows.push_back({fmt::format("{:.1f} s", static_cast<double>(line.at_ms) / 1000.0), line.who, line.what, line.expected});
+    rows.push_back(
+        {fmt::format("{:.1f} s", static_cast<double>(line.at_ms) / 1000.0), line.who, line.what, line.expected});
   }
   return table(rows);
 }

@@ -30,9 +30,12 @@ struct Finding {
 
 std::string_view word_of(Verdict verdict) {
   switch (verdict) {
-    case Verdict::good: return "ok";
-    case Verdict::note: return "note";
-    case Verdict::bad: return "BAD";
+    case Verdict::good:
+      return "ok";
+    case Verdict::note:
+      return "note";
+    case Verdict::bad:
+      return "BAD";
   }
   return "";
 }
@@ -49,8 +52,9 @@ Finding priority_finding() {
   ::getrlimit(RLIMIT_RTPRIO, &limit);
   const bool root = ::geteuid() == 0;
   if (root || limit.rlim_cur >= 80) return {"real-time priority", Verdict::good, "allowed", ""};
-  return {"real-time priority", Verdict::note, fmt::format("limit {}", limit.rlim_cur),
-          "threads run under the normal scheduler; set LimitRTPRIO=95 in the unit, or `@audio - rtprio 95` in limits.conf"};
+  return {
+      "real-time priority", Verdict::note, fmt::format("limit {}", limit.rlim_cur),
+      "threads run under the normal scheduler; set LimitRTPRIO=95 in the unit, or `@audio - rtprio 95` in limits.conf"};
 }
 
 Finding memory_lock_finding() {
@@ -63,9 +67,11 @@ Finding memory_lock_finding() {
 
 Finding governor_finding() {
   const std::string governor = first_line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor");
-  if (governor.empty()) return {"clock governor", Verdict::note, "not told by this machine", "nothing to do on a virtual machine"};
+  if (governor.empty())
+    return {"clock governor", Verdict::note, "not told by this machine", "nothing to do on a virtual machine"};
   if (governor == "performance" || governor == "schedutil") return {"clock governor", Verdict::good, governor, ""};
-  return {"clock governor", Verdict::note, governor, "echo performance | sudo tee /sys/devices/system/cpu/cpu*/cpufreq/scaling_governor"};
+  return {"clock governor", Verdict::note, governor,
+          "echo performance | sudo tee /sys/devices/system/cpu/cpu*/cpufreq/scaling_governor"};
 }
 
 Finding throttling_finding() {
@@ -86,12 +92,14 @@ std::vector<Finding> device_findings(const spec::BoardProfile& board) {
   std::vector<Finding> findings;
   const auto devices = hal::list_devices();
   for (const hal::ListedDevice& device : devices) {
-    findings.push_back({device.can_capture ? "microphone" : "loudspeaker", Verdict::good, device.name + "  " + device.description, ""});
+    findings.push_back({device.can_capture ? "microphone" : "loudspeaker", Verdict::good,
+                        device.name + "  " + device.description, ""});
   }
   if (devices.empty()) {
-    findings.push_back({"sound", Verdict::note, "no sound card is seen by ALSA",
-                        "plug one in, or add yourself to the group `audio`; `phalarope demo` needs none (the profile names " +
-                            board.audio.capture_device + ")"});
+    findings.push_back(
+        {"sound", Verdict::note, "no sound card is seen by ALSA",
+         "plug one in, or add yourself to the group `audio`; `phalarope demo` needs none (the profile names " +
+             board.audio.capture_device + ")"});
   }
   return findings;
 }
@@ -114,8 +122,9 @@ std::vector<Finding> memory_findings(const spec::BoardProfile& board) {
                       fmt::format("{} of {} MiB", memory.sum_mib(), memory.budget_mib),
                       "lower an item or raise memory.budget_mib in the board profile"});
   findings.push_back({"memory: allocator", heap.reserved_mib > 0 ? Verdict::good : Verdict::note,
-                      heap.reserved_mib > 0 ? fmt::format("{}, {} MiB reserved, no more", heap.allocator, heap.reserved_mib)
-                                            : heap.allocator + ", not limited",
+                      heap.reserved_mib > 0
+                          ? fmt::format("{}, {} MiB reserved, no more", heap.allocator, heap.reserved_mib)
+                          : heap.allocator + ", not limited",
                       "this build or system does not give mimalloc its region"});
   findings.push_back({"memory: this process", Verdict::good, fmt::format("{} MiB resident", resident_mib()), ""});
   return findings;
@@ -125,7 +134,10 @@ int run_doctor(const std::string& board_name, bool json) {
   const auto board = choose_board(board_name);
   if (!board) return complain(board.error());
   std::vector<Finding> findings{{"board", Verdict::good, board->name + ": " + board->description, ""},
-                                priority_finding(), memory_lock_finding(), governor_finding(), throttling_finding(),
+                                priority_finding(),
+                                memory_lock_finding(),
+                                governor_finding(),
+                                throttling_finding(),
                                 model_finding()};
   for (auto&& more : {device_findings(*board), memory_findings(*board)}) {
     findings.insert(findings.end(), more.begin(), more.end());
@@ -136,7 +148,8 @@ int run_doctor(const std::string& board_name, bool json) {
   for (const Finding& finding : findings) {
     bad = bad || finding.verdict == Verdict::bad;
     const std::string cure = finding.verdict == Verdict::good ? "" : finding.cure;
-    list.push_back({{"what", finding.what}, {"verdict", word_of(finding.verdict)}, {"value", finding.value}, {"cure", cure}});
+    list.push_back(
+        {{"what", finding.what}, {"verdict", word_of(finding.verdict)}, {"value", finding.value}, {"cure", cure}});
     rows.push_back({std::string(word_of(finding.verdict)), finding.what, finding.value});
     if (!cure.empty()) rows.push_back({"", "", "-> " + cure});
   }

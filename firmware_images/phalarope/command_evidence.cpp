@@ -33,10 +33,14 @@ int run_verify(const EvidenceOptions& options) {
                         {"what", wound.what},
                         {"bytes", wound.bytes}});
     }
-    const nlohmann::json answer = {{"sound", report.sound()},           {"segments", totals.segments},
-                                   {"blocks", totals.blocks},           {"records", totals.records},
-                                   {"bytes", totals.bytes},             {"closed", totals.closed},
-                                   {"open_turns", report.open_turns.size()}, {"damage", damage}};
+    const nlohmann::json answer = {{"sound", report.sound()},
+                                   {"segments", totals.segments},
+                                   {"blocks", totals.blocks},
+                                   {"records", totals.records},
+                                   {"bytes", totals.bytes},
+                                   {"closed", totals.closed},
+                                   {"open_turns", report.open_turns.size()},
+                                   {"damage", damage}};
     fmt::print("{}\n", answer.dump(2));
   } else {
     for (const replay::Damage& wound : report.damage) {
@@ -45,7 +49,8 @@ int run_verify(const EvidenceOptions& options) {
     fmt::print("{} segments, {} blocks, {} records, {} bytes: {}\n", totals.segments, totals.blocks, totals.records,
                totals.bytes, report.sound() ? "sound" : fmt::format("{} wounds", report.damage.size()));
     if (!totals.closed) fmt::print("the recording was not closed; what was not yet on the disk is not in it\n");
-    for (const hal::OpenTurn& turn : report.open_turns) fmt::print("turn {} was open when it ended\n", turn.turn_number);
+    for (const hal::OpenTurn& turn : report.open_turns)
+      fmt::print("turn {} was open when it ended\n", turn.turn_number);
   }
   return report.sound() ? exit_done : exit_no;
 }

@@ -19,9 +19,8 @@ void add_plan(CLI::App& app, ChosenCommand& chosen) {
   resolve->footer("Example: phalarope plan resolve --jsonl requests.jsonl --json");
   resolve->add_option("--jsonl", options->jsonl, "Requests, one JSON object a line")->required();
   resolve->add_flag("--json", options->json, "Answers are JSON lines in any case");
-  resolve->callback([options, &chosen] {
-    chosen = [options] { return answer_lines(options->jsonl, spec::answer_resolve_line); };
-  });
+  resolve->callback(
+      [options, &chosen] { chosen = [options] { return answer_lines(options->jsonl, spec::answer_resolve_line); }; });
 }
 
 }  // namespace phalarope::program

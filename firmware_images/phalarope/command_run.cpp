@@ -86,8 +86,10 @@ int run_daemon(const RunOptions& options, char** argv) {
   static const hal::HostClock clock;
   AssemblyRequest request;
   request.pipeline_path = existing_or_empty(config.pipeline);
-  if (const std::string intents = existing_or_empty(config.intents); !intents.empty()) request.intents_paths = {intents};
-  request.recording_directory = config.recording_directory.empty() ? config.state_directory + "/recordings" : config.recording_directory;
+  if (const std::string intents = existing_or_empty(config.intents); !intents.empty())
+    request.intents_paths = {intents};
+  request.recording_directory =
+      config.recording_directory.empty() ? config.state_directory + "/recordings" : config.recording_directory;
   request.level = level_named(config.recording_level.empty() ? board->evidence.recording_level : config.recording_level)
                       .value_or(RecordingLevel::L0);
   request.clock = &clock;

@@ -39,21 +39,27 @@ int run_sim(const SimCommandOptions& options) {
     const auto known = sim::fault_names();
     for (const std::string& name : how.faults) {
       if (std::find(known.begin(), known.end(), name) != known.end()) continue;
-      return complain("unknown fault `" + name + "`; use all, none, or some of: " + fmt::format("{}", fmt::join(known, ", ")));
+      return complain("unknown fault `" + name +
+                      "`; use all, none, or some of: " + fmt::format("{}", fmt::join(known, ", ")));
     }
   }
   Progress progress("simulating");
   const auto begun = std::chrono::steady_clock::now();
-  const sim::SimReport report =
-      sim::simulate(how, [&](std::uint64_t turns) { progress.tell(fmt::format("{} of {} turns", turns, options.turns)); });
+  const sim::SimReport report = sim::simulate(
+      how, [&](std::uint64_t turns) { progress.tell(fmt::format("{} of {} turns", turns, options.turns)); });
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
   if (options.json) {
-    const nlohmann::json answer = {{"sound", report.sound()},        {"seed", report.seed},
-                                   {"turns", report.turns_opened},   {"committed", report.turns_committed},
-                                   {"aborted", report.turns_aborted},{"holds", report.holds},
-                                   {"events", report.events},        {"faults", report.faults_injected},
+    const nlohmann::json answer = {{"sound", report.sound()},
+                                   {"seed", report.seed},
+                                   {"turns", report.turns_opened},
+                                   {"committed", report.turns_committed},
+                                   {"aborted", report.turns_aborted},
+                                   {"holds", report.holds},
+                                   {"events", report.events},
+                                   {"faults", report.faults_injected},
                                    {"digest", fmt::format("{:016x}", report.digest)},
-                                   {"probes", report.probes},        {"violations", report.violations},
+                                   {"probes", report.probes},
+                                   {"violations", report.violations},
                                    {"seconds", seconds}};
     fmt::print("{}\n", answer.dump(2));
   } else {
@@ -62,8 +68,8 @@ int run_sim(const SimCommandOptions& options) {
                report.turns_opened, report.turns_committed, report.turns_aborted, report.holds, report.events,
                report.faults_injected, seconds, report.digest);
     fmt::print("{}\n", report.sound() ? "every invariant held"
-                                      : fmt::format("replay: phalarope sim --seed {} --turns {} --faults {}", options.seed,
-                                                    options.turns, options.faults));
+                                      : fmt::format("replay: phalarope sim --seed {} --turns {} --faults {}",
+                                                    options.seed, options.turns, options.faults));
   }
   return report.sound() ? exit_done : exit_no;
 }

@@ -64,14 +64,16 @@ std::expected<void, std::string> talk_with_files(const TalkOptions& options, con
     static const hal::HostClock clock;
     auto settings = talk_settings(options, clock, board);
     if (!settings) return std::unexpected(settings.error());
-    auto conversation = hal::Conversation::create(std::move(*settings), clock, options.json ? hal::NodeDecorator{} : show_dialogue());
+    auto conversation =
+        hal::Conversation::create(std::move(*settings), clock, options.json ? hal::NodeDecorator{} : show_dialogue());
     if (!conversation) return std::unexpected(conversation.error());
     return run_live(**conversation, device, {.quiet = options.json, .realtime = realtime_settings(board)});
   }
   hal::VirtualClock clock(hal::wall_now());
   auto settings = talk_settings(options, clock, board);
   if (!settings) return std::unexpected(settings.error());
-  auto conversation = hal::Conversation::create(std::move(*settings), clock, options.json ? hal::NodeDecorator{} : show_dialogue());
+  auto conversation =
+      hal::Conversation::create(std::move(*settings), clock, options.json ? hal::NodeDecorator{} : show_dialogue());
   if (!conversation) return std::unexpected(conversation.error());
   hal::VirtualRunner runner(**conversation, device, clock);
   const auto report = runner.run();
@@ -131,7 +133,8 @@ void add_talk(CLI::App& app, ChosenCommand& chosen) {
   command->add_option("--intents", options->intents, "Intents files");
   command->add_option("--capture", options->capture, "ALSA name of the microphone, e.g. plughw:CARD=Headset");
   command->add_option("--playback", options->playback, "ALSA name of the loudspeaker");
-  command->add_option("--recording", options->recording, "Folder of the recording; continued when it exists")->capture_default_str();
+  command->add_option("--recording", options->recording, "Folder of the recording; continued when it exists")
+      ->capture_default_str();
   command->add_flag("--realtime", options->realtime, "With --wav: at the speed of speech");
   command->add_flag("--json", options->json, "One JSON object at the end");
   command->callback([options, &chosen] { chosen = [options] { return run_talk(*options); }; });

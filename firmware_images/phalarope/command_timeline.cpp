@@ -25,7 +25,8 @@ int run_timeline(const TimelineOptions& options) {
   const auto recording = check_recording(options.recording);
   if (!recording) return complain(recording.error());
   const replay::ConversationLog log = read_log(*recording);
-  if (log.events == 0) return complain("`" + *recording + "` holds no events; is it the folder of a recording?", exit_no);
+  if (log.events == 0)
+    return complain("`" + *recording + "` holds no events; is it the folder of a recording?", exit_no);
   if (!options.html.empty()) {
     if (auto written = write_timeline_page(*recording, log, options.html); !written) return complain(written.error());
   }

@@ -55,7 +55,8 @@ std::string complaints_about(const ValidateOptions& options) {
 int validate_written_file(const ValidateOptions& options) {
   const std::string complaints = complaints_about(options);
   if (options.json) {
-    fmt::print("{}\n", nlohmann::json{{"kind", options.kind}, {"valid", complaints.empty()}, {"message", complaints}}.dump());
+    fmt::print("{}\n",
+               nlohmann::json{{"kind", options.kind}, {"valid", complaints.empty()}, {"message", complaints}}.dump());
   } else {
     fmt::print("{}\n", complaints.empty() ? options.file + ": valid" : complaints);
   }
@@ -71,8 +72,9 @@ int validate_artifact_file(const ValidateOptions& options) {
   if (options.json) {
     fmt::print("{}\n", spec::to_json(options.kind, verdict));
   } else {
-    fmt::print("{}\n", verdict.valid ? options.file + ": valid"
-                                     : options.file + ": " + (verdict.path.empty() ? "" : verdict.path + ": ") + verdict.rule);
+    fmt::print("{}\n", verdict.valid
+                           ? options.file + ": valid"
+                           : options.file + ": " + (verdict.path.empty() ? "" : verdict.path + ": ") + verdict.rule);
   }
   return verdict.valid ? exit_done : exit_no;
 }

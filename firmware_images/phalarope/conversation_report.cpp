@@ -29,8 +29,8 @@ std::string milliseconds_text(std::optional<std::int64_t> span_ns) {
 }
 
 std::string words_text(const TurnLog& turn) {
-  if (!turn.user_words.empty()) return shortened(turn.user_words);
-  return turn.utterance_class == UtteranceClass::rejected ? "(not understood)" : "-";
+  if (turn.utterance_class == UtteranceClass::rejected) return "(not understood)";
+  return turn.user_words.empty() ? "-" : shortened(turn.user_words);
 }
 
 std::string answer_text(const TurnLog& turn) {
@@ -69,10 +69,9 @@ std::optional<std::int64_t> fence_to_silence_ns(const replay::Interruption& inte
 }  // namespace
 
 std::string conversation_table(const ConversationLog& log) {
-  std::vector<std::vector<std::string>> rows{{"turn", "heard", "answered", "end of speech", "suspicion", "confirm",
-                                              "fence to", "words", "end"},
-                                             {"", "", "", "to first sample", "to duck", "to fence", "last sample",
-                                              "heard", ""}};
+  std::vector<std::vector<std::string>> rows{
+      {"turn", "heard", "answered", "end of speech", "suspicion", "confirm", "fence to", "words", "end"},
+      {"", "", "", "to first sample", "to duck", "to fence", "last sample", "heard", ""}};
   for (const TurnLog& turn : log.turns) {
     std::vector<std::string> row{std::to_string(turn.number), words_text(turn), answer_text(turn),
                                  milliseconds_text(turn.response_ns())};

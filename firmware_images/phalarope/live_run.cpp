@@ -99,7 +99,8 @@ std::expected<void, std::string> run_live(hal::Conversation& conversation, hal::
   }
   if (!options.quiet) {
     const hal::AudioCounters audio = runner.audio_counters();
-    fmt::print(stderr, "phalarope: {} periods, {} capture and {} playback xruns, {} and {} page faults in audio and engine\n",
+    fmt::print(stderr,
+               "phalarope: {} periods, {} capture and {} playback xruns, {} and {} page faults in audio and engine\n",
                audio.periods, audio.capture_xruns, audio.playback_xruns, runner.audio_facts().page_faults,
                runner.engine_facts().page_faults);
   }

@@ -10,7 +10,7 @@
 namespace phalarope::program {
 
 struct LiveOptions {
-  bool quiet = false;             // say nothing but errors
+  bool quiet = false;  // say nothing but errors
   hal::RealtimeSettings realtime{};
 };
 

@@ -1,5 +1,7 @@
 #include "hal/audio/alsa_device.hpp"
 
+#include <alsa/asoundlib.h>
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -59,11 +61,11 @@ std::expected<DeviceFormat, DeviceError> AlsaDevice::open(const DeviceFormat& wa
 
 std::expected<void, DeviceError> AlsaDevice::open_streams() {
   const AlsaShape shape{format_.period_frames, settings_.buffer_periods, settings_.prefer_mmap};
-  auto opened = streams_->capture.open(settings_.capture_name, SND_PCM_STREAM_CAPTURE, shape);
+  auto opened = streams_->capture.open(settings_.capture_name, StreamDirection::capture, shape);
   if (opened) {
     AlsaShape same = shape;  // both directions move in step, so the speaker takes the microphone's period
     same.period_frames = streams_->capture.period_frames();
-    opened = streams_->playback.open(settings_.playback_name, SND_PCM_STREAM_PLAYBACK, same);
+    opened = streams_->playback.open(settings_.playback_name, StreamDirection::playback, same);
   }
   if (opened && streams_->playback.period_frames() != streams_->capture.period_frames()) {
     opened = std::unexpected(DeviceError{DeviceFault::format_refused, settings_.playback_name,

@@ -1,5 +1,7 @@
 #include "hal/audio/alsa_stream.hpp"
 
+#include <alsa/asoundlib.h>
+
 #include <cerrno>
 
 namespace phalarope::hal {
@@ -23,11 +25,17 @@ DeviceError error_at(const std::string& name, const std::string& doing, int code
 
 }  // namespace
 
-std::expected<void, DeviceError> AlsaStream::open(const std::string& name, snd_pcm_stream_t direction,
+namespace {
+constexpr snd_pcm_stream_t of_alsa(StreamDirection direction) noexcept {
+  return direction == StreamDirection::capture ? SND_PCM_STREAM_CAPTURE : SND_PCM_STREAM_PLAYBACK;
+}
+}  // namespace
+
+std::expected<void, DeviceError> AlsaStream::open(const std::string& name, StreamDirection direction,
                                                   const AlsaShape& shape) {
   pcm_.reset();
   snd_pcm_t* pcm = nullptr;
-  if (const int error = snd_pcm_open(&pcm, name.c_str(), direction, SND_PCM_NONBLOCK); error < 0) {
+  if (const int error = snd_pcm_open(&pcm, name.c_str(), of_alsa(direction), SND_PCM_NONBLOCK); error < 0) {
     return std::unexpected(error_at(name, "cannot open the device", error));
   }
   pcm_.reset(pcm);
@@ -125,6 +133,16 @@ int AlsaStream::write(std::span<const std::int16_t> samples) noexcept {
     if (const int error = wait(static_cast<std::int64_t>(samples.size())); error < 0) return error;
   }
   return 0;
+}
+
+void PcmCloser::operator()(snd_pcm_t* pcm) const noexcept { snd_pcm_close(pcm); }
+
+std::int64_t AlsaStream::available() noexcept { return snd_pcm_avail_update(pcm_.get()); }
+
+std::int64_t AlsaStream::delay() noexcept {
+  snd_pcm_sframes_t frames = 0;
+  const int error = snd_pcm_delay(pcm_.get(), &frames);
+  return error < 0 ? error : frames;
 }
 
 }  // namespace phalarope::hal

@@ -1,11 +1,9 @@
 // AlsaStream: one direction of an ALSA device: its handle, its configuration, and whole-period transfers.
 //
-// The only header that sees ALSA's; included by alsa_*.cpp only. PcmHandle closes what it owns. A transfer moves whole
-// periods or answers ALSA's negative code; short reads and writes are continued here (and counted).
-// Who: the thread that owns the AlsaDevice.
+// Included by alsa_*.cpp only, and sees nothing of ALSA's own header but a name. PcmHandle closes what it owns. A
+// transfer moves whole periods or answers ALSA's negative code; short reads and writes are continued here (and
+// counted). Who: the thread that owns the AlsaDevice.
 #pragma once
-
-#include <alsa/asoundlib.h>
 
 #include <cstdint>
 #include <expected>
@@ -15,15 +13,19 @@
 
 #include "hal/audio/audio_device.hpp"
 
+using snd_pcm_t = struct _snd_pcm;  // ALSA's own name for a stream
+
 namespace phalarope::hal {
 
 struct PcmCloser {
-  void operator()(snd_pcm_t* pcm) const noexcept { snd_pcm_close(pcm); }
+  void operator()(snd_pcm_t* pcm) const noexcept;
 };
 using PcmHandle = std::unique_ptr<snd_pcm_t, PcmCloser>;
 
 /// Longest wait for one period: far beyond any period, far below a person's patience.
 constexpr int wait_ms_max = 500;
+
+enum class StreamDirection : std::uint8_t { playback, capture };
 
 struct AlsaShape {
   std::size_t period_frames = frame_frames;
@@ -34,7 +36,7 @@ struct AlsaShape {
 class AlsaStream {
  public:
   /// Opens, sets format, period, buffer and thresholds; not started.
-  std::expected<void, DeviceError> open(const std::string& name, snd_pcm_stream_t direction, const AlsaShape& shape);
+  std::expected<void, DeviceError> open(const std::string& name, StreamDirection direction, const AlsaShape& shape);
   void close() noexcept { pcm_.reset(); }
   bool is_open() const noexcept { return pcm_ != nullptr; }
 
@@ -48,13 +50,9 @@ class AlsaStream {
   int read(std::span<std::int16_t> samples) noexcept;
   int write(std::span<const std::int16_t> samples) noexcept;
   /// Frames ready to read or free to write; negative: ALSA's code.
-  std::int64_t available() noexcept { return snd_pcm_avail_update(pcm_.get()); }
+  std::int64_t available() noexcept;
   /// Frames between the application and the air; negative: ALSA's code.
-  std::int64_t delay() noexcept {
-    snd_pcm_sframes_t frames = 0;
-    const int error = snd_pcm_delay(pcm_.get(), &frames);
-    return error < 0 ? error : frames;
-  }
+  std::int64_t delay() noexcept;
 
  private:
   std::expected<void, DeviceError> set_hardware(const std::string& name, const AlsaShape& shape);

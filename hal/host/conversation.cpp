@@ -54,7 +54,8 @@ Started<void> Conversation::build(const NodeDecorator& decorate) {
   static_cast<void>(arena_.begin_item("payload slabs"));
   for (const SlabPoolConfig& config : {microphone_slabs, synthesis_slabs, text_slabs}) {
     if (!payloads_.add_pool(arena_, config)) {
-      return std::unexpected("the engine's arena is too small for its payload slabs; raise memory.arena_mib of the board");
+      return std::unexpected(
+          "the engine's arena is too small for its payload slabs; raise memory.arena_mib of the board");
     }
   }
   session_.seed = settings_.seed;
@@ -84,7 +85,8 @@ Started<void> Conversation::make_evidence() {
   };
   const auto lines = arena_.make_array<Line>(settings_.evidence_ring_bytes / sizeof(Line));
   if (lines.empty()) {
-    return std::unexpected("the engine's arena is too small for the evidence ring; raise memory.arena_mib of the board");
+    return std::unexpected(
+        "the engine's arena is too small for the evidence ring; raise memory.arena_mib of the board");
   }
   const std::span<std::byte> storage(lines.front().bytes, lines.size() * sizeof(Line));
   evidence_ring_ = std::make_unique<ByteRing>(storage);
@@ -107,13 +109,20 @@ Started<void> Conversation::make_nodes(const NodeDecorator& decorate) {
     const NodeType type = graph.nodes[i].type;
     std::unique_ptr<Node> node;
     switch (type) {
-      case NodeType::recogniser: node = std::make_unique<RecogniserNode>(settings_.recogniser, settings_.intents); break;
-      case NodeType::dialogue: node = std::make_unique<DialogueNode>(settings_.dialogue, settings_.intents); break;
-      case NodeType::synthesiser: node = std::make_unique<SynthesiserNode>(settings_.synthesiser); break;
+      case NodeType::recogniser:
+        node = std::make_unique<RecogniserNode>(settings_.recogniser, settings_.intents);
+        break;
+      case NodeType::dialogue:
+        node = std::make_unique<DialogueNode>(settings_.dialogue, settings_.intents);
+        break;
+      case NodeType::synthesiser:
+        node = std::make_unique<SynthesiserNode>(settings_.synthesiser);
+        break;
       case NodeType::none:
       case NodeType::microphone:
       case NodeType::playback:
-      case NodeType::telemetry: continue;  // the audio thread and the recorder do their work
+      case NodeType::telemetry:
+        continue;  // the audio thread and the recorder do their work
     }
     if (decorate) node = decorate(type, std::move(node));
     if (const auto failure = node->init()) {
@@ -125,7 +134,11 @@ Started<void> Conversation::make_nodes(const NodeDecorator& decorate) {
 }
 
 AudioLink Conversation::audio_link() noexcept {
-  return {.control = *control_ring_, .data = *data_ring_, .commands = *command_ring_, .fence = fence_, .payloads = payloads_};
+  return {.control = *control_ring_,
+          .data = *data_ring_,
+          .commands = *command_ring_,
+          .fence = fence_,
+          .payloads = payloads_};
 }
 
 std::vector<std::unique_ptr<NodeSlot>> Conversation::take_slots() {

@@ -60,8 +60,9 @@ std::vector<Refusal> apply_to_this_thread(const ThreadSettings& settings) {
 std::vector<Refusal> lock_process_memory() {
   std::vector<Refusal> refused;
   if (::mlockall(MCL_CURRENT | MCL_FUTURE) != 0) {
-    refused.push_back({std::string("memory is not locked (") + std::strerror(errno) + "): a page may fault",
-                       "set LimitMEMLOCK=infinity in phalarope.service, or add `@audio - memlock unlimited` to limits.conf"});
+    refused.push_back(
+        {std::string("memory is not locked (") + std::strerror(errno) + "): a page may fault",
+         "set LimitMEMLOCK=infinity in phalarope.service, or add `@audio - memlock unlimited` to limits.conf"});
   }
   return refused;
 }

@@ -14,9 +14,9 @@
 namespace phalarope::hal {
 
 struct ThreadSettings {
-  std::string name;            // at most 15 bytes are shown by the kernel
-  int fifo_priority = 0;       // 1..99: SCHED_FIFO; 0: normal; -1: SCHED_IDLE (flusher)
-  std::vector<int> cores;      // empty: any
+  std::string name;        // at most 15 bytes are shown by the kernel
+  int fifo_priority = 0;   // 1..99: SCHED_FIFO; 0: normal; -1: SCHED_IDLE (flusher)
+  std::vector<int> cores;  // empty: any
   std::size_t stack_prefault_bytes = 0;
 };
 

@@ -156,7 +156,8 @@ int RealtimeRunner::stop() {
   started_ = false;
   manager_.stopping();
   const Clock& clock = conversation_.clock();
-  static_cast<void>(conversation_.tell(conversation_.host_event(EventKind::shutdown_requested, Emitter::operator_action)));
+  static_cast<void>(
+      conversation_.tell(conversation_.host_event(EventKind::shutdown_requested, Emitter::operator_action)));
   wake_.notify();
   const Instant give_up = clock.now() + graceful_wait;
   do {

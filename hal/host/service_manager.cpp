@@ -6,8 +6,8 @@
 
 #include <charconv>
 #include <cstddef>
-#include <cstdlib>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 
 namespace phalarope::hal {
@@ -30,8 +30,8 @@ void ServiceManager::send(const std::string& message) const {
   const int fd = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (fd < 0) return;
   const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + socket_path_.size());
-  const auto sent = ::sendto(fd, message.data(), message.size(), MSG_NOSIGNAL,
-                             reinterpret_cast<const sockaddr*>(&address), length);
+  const auto sent =
+      ::sendto(fd, message.data(), message.size(), MSG_NOSIGNAL, reinterpret_cast<const sockaddr*>(&address), length);
   static_cast<void>(sent);  // the service manager may be gone; that is not our failure
   ::close(fd);
 }

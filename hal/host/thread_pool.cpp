@@ -95,8 +95,7 @@ void ThreadPool::run(Entry& entry) {
       settings_.after_work();
     }
     entry.scheduled.store(false);  // SYNC(scheduled): cleared before the last look
-  } while (!stopping_.load(std::memory_order_relaxed) && entry.slot->has_commands() &&
-           !entry.scheduled.exchange(true));
+  } while (!stopping_.load(std::memory_order_relaxed) && entry.slot->has_commands() && !entry.scheduled.exchange(true));
 }
 
 void ThreadPool::supervise(Instant now) {

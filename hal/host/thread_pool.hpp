@@ -31,7 +31,7 @@ class ThreadPool final : public ExecutionPool {
  public:
   struct Settings {
     std::size_t workers = 2;
-    ThreadSettings thread;                    // of every worker; its name gets a number
+    ThreadSettings thread;                        // of every worker; its name gets a number
     Duration stuck_after = milliseconds(15'000);  // a command in hand longer than this is a stuck node
     std::function<void(const std::vector<Refusal>&)> refused = [](const std::vector<Refusal>&) {};
     std::function<void()> after_work = [] {};  // wakes the engine

@@ -58,7 +58,8 @@ bool VirtualRunner::run_period() {
 }
 
 int VirtualRunner::end() {
-  static_cast<void>(conversation_.tell(conversation_.host_event(EventKind::shutdown_requested, Emitter::operator_action)));
+  static_cast<void>(
+      conversation_.tell(conversation_.host_event(EventKind::shutdown_requested, Emitter::operator_action)));
   settle();
   audio_.stop();
   settle();

@@ -154,7 +154,7 @@ std::optional<std::string_view> SynthesiserNode::init() {
 
 std::uint64_t SynthesiserNode::truncated_count() const noexcept { return state_->truncated; }
 
-// SYNC(synthesis_cancel): the engine thread's store is seen by the worker before its next emit; the ticket is the
+// The engine thread's store is seen by the worker before its next emit; the ticket is the
 // whole message, so relaxed order is enough.
 void SynthesiserNode::cancel(Ticket ticket) noexcept {
   state_->cancelled_ticket.store(ticket.value, std::memory_order_relaxed);

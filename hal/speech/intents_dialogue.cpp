@@ -90,7 +90,7 @@ void DialogueNode::handle(const Event& command, NodeContext& context) {
   if (command.kind == EventKind::command_heard) state_->conversation.words_heard = command.argument_a;
 }
 
-// SYNC(dialogue_cancel): the engine thread's store is seen by the worker's next poll; nothing else is passed with it.
+// The engine thread's store is seen by the worker's next poll; nothing else is passed with it, so relaxed will do.
 void DialogueNode::cancel(Ticket ticket) noexcept {
   state_->cancelled_ticket.store(ticket.value, std::memory_order_relaxed);
 }

@@ -24,7 +24,8 @@ class Collector final : public NodeContext {
   std::optional<PayloadHandle> put_payload(std::span<const std::byte> bytes) override {
     const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
     payloads_[next_slot_] = {text.begin(), text.end()};
-    return PayloadHandle{.generation = 1, .length_bytes = static_cast<std::uint32_t>(bytes.size()), .slot = next_slot_++, .pool = 1};
+    return PayloadHandle{
+        .generation = 1, .length_bytes = static_cast<std::uint32_t>(bytes.size()), .slot = next_slot_++, .pool = 1};
   }
   std::span<const std::byte> payload(const PayloadHandle& handle) const override {
     const auto found = payloads_.find(handle.slot);

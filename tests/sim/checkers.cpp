@@ -22,7 +22,8 @@ void Checkers::check(const Event& input, std::span<const Event> outputs, const E
     check_hold(output);
     check_payload(output, true);
     if (is_contract_signal(output.kind)) {
-      if (output.authority_epoch < epoch_ && output.kind != EventKind::stale_epoch_reject) violated("I7: an older epoch speaks", output);
+      if (output.authority_epoch < epoch_ && output.kind != EventKind::stale_epoch_reject)
+        violated("I7: an older epoch speaks", output);
       epoch_ = std::max(epoch_, output.authority_epoch);
     }
   }

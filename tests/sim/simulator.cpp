@@ -53,19 +53,38 @@ std::array<bool, fault_count> allowed_faults(const std::vector<std::string>& nam
 void count_probes(const Event& input, std::span<const Event> outputs, std::map<std::string, std::uint64_t>& probes) {
   for (const Event& output : outputs) {
     switch (output.kind) {
-      case EventKind::abort: ++probes[std::string("abort_") + name_of(output.reason)]; break;
-      case EventKind::interruption_confirmed: ++probes[std::string("confirmed_") + name_of(output.reason)]; break;
-      case EventKind::interruption_dismissed: ++probes[std::string("dismissed_") + name_of(output.reason)]; break;
-      case EventKind::command_apology: ++probes["apology"]; break;
-      case EventKind::command_heard: ++probes["words_heard_told"]; break;
-      case EventKind::drop_notice: ++probes["sentence_dropped"]; break;
-      case EventKind::stale_epoch_reject: ++probes["stale_epoch"]; break;
-      case EventKind::deauthorized_drain: ++probes["deauthorized"]; break;
-      case EventKind::defer: ++probes[std::string("deferred_") + name_of(output.reason)]; break;
+      case EventKind::abort:
+        ++probes[std::string("abort_") + name_of(output.reason)];
+        break;
+      case EventKind::interruption_confirmed:
+        ++probes[std::string("confirmed_") + name_of(output.reason)];
+        break;
+      case EventKind::interruption_dismissed:
+        ++probes[std::string("dismissed_") + name_of(output.reason)];
+        break;
+      case EventKind::command_apology:
+        ++probes["apology"];
+        break;
+      case EventKind::command_heard:
+        ++probes["words_heard_told"];
+        break;
+      case EventKind::drop_notice:
+        ++probes["sentence_dropped"];
+        break;
+      case EventKind::stale_epoch_reject:
+        ++probes["stale_epoch"];
+        break;
+      case EventKind::deauthorized_drain:
+        ++probes["deauthorized"];
+        break;
+      case EventKind::defer:
+        ++probes[std::string("deferred_") + name_of(output.reason)];
+        break;
       case EventKind::playback_cancelled:
         if (output.has(EventFlag::late_after_cancel)) ++probes["late_output_refused"];
         break;
-      default: break;  // not every kind is rare
+      default:
+        break;  // not every kind is rare
     }
   }
   if (input.kind == EventKind::tick && outputs.empty()) ++probes["tick_for_nothing"];

@@ -6,7 +6,8 @@
 //                                   └──▶ checkers, after every step, written from the contract
 //
 // One thread, no clock, no randomness but the seed: a failure replays from the line it prints. Each seed draws its own
-// mix of faults (swarm testing), so that rare mixes meet. What is broken where: world/*.hpp; what must hold: checkers.hpp.
+// mix of faults (swarm testing), so that rare mixes meet. What is broken where: world/*.hpp; what must hold:
+// checkers.hpp.
 #pragma once
 
 #include <cstdint>
@@ -32,9 +33,9 @@ struct SimReport {
   std::uint64_t holds = 0;
   std::uint64_t events = 0;
   std::uint64_t faults_injected = 0;
-  std::uint64_t digest = 0;                      // over every input and output, in order
-  std::map<std::string, std::uint64_t> probes;   // rare paths, and how often each was reached
-  std::vector<std::string> violations;           // empty: every invariant held
+  std::uint64_t digest = 0;                     // over every input and output, in order
+  std::map<std::string, std::uint64_t> probes;  // rare paths, and how often each was reached
+  std::vector<std::string> violations;          // empty: every invariant held
   bool sound() const { return violations.empty(); }
 };
 

@@ -10,9 +10,9 @@ namespace phalarope::detail {
 [[noreturn]] void enforce_failed(const char* condition, const char* sentence, const char* file, int line) noexcept;
 }
 
-#define PHAL_ENFORCE(condition, sentence)                                                   \
-  (__builtin_expect(static_cast<bool>(condition), 1)                                        \
-       ? static_cast<void>(0)                                                               \
+#define PHAL_ENFORCE(condition, sentence)            \
+  (__builtin_expect(static_cast<bool>(condition), 1) \
+       ? static_cast<void>(0)                        \
        : ::phalarope::detail::enforce_failed(#condition, sentence, __FILE__, __LINE__))
 
 #if defined(PHALAROPE_ASSERTIONS)

@@ -49,6 +49,11 @@ void HashTextWriter::escaped(unsigned char byte) noexcept {
   raw({text.data(), text.size()});
 }
 
+/// text.substr(from) for a `from` that is known to be inside; substr itself may throw.
+constexpr std::string_view tail(std::string_view text, std::size_t from) noexcept {
+  return {text.data() + from, text.size() - from};
+}
+
 void HashTextWriter::string(std::string_view text) noexcept {
   // U+2028 and U+2029 are the only characters beyond one byte that are escaped.
   constexpr std::string_view separator_prefix = "\xE2\x80";
@@ -57,10 +62,10 @@ void HashTextWriter::string(std::string_view text) noexcept {
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto byte = static_cast<unsigned char>(text[i]);
     const bool special = byte < 0x20 || byte == '"' || byte == '\\' || byte == '<' || byte == '>' || byte == '&';
-    const bool separator = text.substr(i).starts_with(separator_prefix) && i + 2 < text.size() &&
+    const bool separator = i + 2 < text.size() && tail(text, i).starts_with(separator_prefix) &&
                            (text[i + 2] == '\xA8' || text[i + 2] == '\xA9');
     if (!special && !separator) continue;
-    raw(text.substr(plain_start, i - plain_start));
+    raw({text.data() + plain_start, i - plain_start});
     if (separator) {
       raw(text[i + 2] == '\xA8' ? "\\u2028" : "\\u2029");
       i += 2;
@@ -69,7 +74,7 @@ void HashTextWriter::string(std::string_view text) noexcept {
     }
     plain_start = i + 1;
   }
-  raw(text.substr(plain_start));
+  raw(tail(text, plain_start));
   raw("\"");
 }
 

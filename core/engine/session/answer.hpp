@@ -39,7 +39,7 @@ struct Answer {
   bool dialogue_done = false;
   bool end_announced = false;
   bool playback_started = false;
-  bool output_announced = false;      // output_accepted was given for the sentence being voiced
+  bool output_announced = false;  // output_accepted was given for the sentence being voiced
 
   constexpr void clear() noexcept { *this = Answer{}; }
 

@@ -14,10 +14,13 @@ AllowedBranches branches_of(const ResolvedTurnPlan& plan) noexcept {
 
 Modality modality_of(EventKind command) noexcept {
   switch (command) {
-    case EventKind::command_dialogue_ask: return Modality::llm;
+    case EventKind::command_dialogue_ask:
+      return Modality::llm;
     case EventKind::command_synthesise:
-    case EventKind::command_apology: return Modality::tts;
-    default: return Modality::none;  // not a decision over all kinds
+    case EventKind::command_apology:
+      return Modality::tts;
+    default:
+      return Modality::none;  // not a decision over all kinds
   }
 }
 }  // namespace
@@ -26,43 +29,71 @@ Result<void, GraphProblem> Session::start(const SessionStart& start, const Sessi
   start_ = start;
   plan_ = plan;
   const ResolvedTurnPlan& frozen = plan.prepared->plan;
-  const GraphPatience patience =
-      patience_of(plan.pipeline->graph, milliseconds(frozen.budgets.node_budget_ms_default));
+  const GraphPatience patience = patience_of(plan.pipeline->graph, milliseconds(frozen.budgets.node_budget_ms_default));
   return graph_.configure(plan.pipeline->graph, patience, branches_of(frozen));
 }
 
 void Session::step(const Event& input, Outbox& out) noexcept {
   evidence_finished_ = false;
   switch (input.kind) {
-    case EventKind::speech_started: return on_speech_started(input, out);
-    case EventKind::speech_continues: return on_speech_continues(input, out);
-    case EventKind::speech_ended: return on_speech_ended(input, out);
-    case EventKind::end_of_utterance: return on_end_of_utterance(input, out);
-    case EventKind::audio_frame: return on_audio_frame(input, out);
-    case EventKind::recognition_partial: return on_recognition_partial(input, out);
-    case EventKind::recognition_final: return on_recognition_final(input, out);
-    case EventKind::dialogue_sentence: return on_dialogue_sentence(input, out);
-    case EventKind::dialogue_done: return on_dialogue_done(input, out);
-    case EventKind::synthesis_frame: return on_synthesis_frame(input, out);
-    case EventKind::synthesis_word: return on_synthesis_word(input, out);
-    case EventKind::synthesis_done: return on_synthesis_done(input, out);
-    case EventKind::playback_started: return on_playback_started(input);
-    case EventKind::playback_position: return on_playback_position(input, out);
-    case EventKind::playback_completed: return on_playback_completed(input, out);
-    case EventKind::duck_applied: return on_duck_applied(input);
-    case EventKind::fence_applied: return on_fence_applied(input, out);
-    case EventKind::xrun: return on_xrun(input, out);
-    case EventKind::device_lost: return on_connection(EventKind::disconnected, out);
+    case EventKind::speech_started:
+      return on_speech_started(input, out);
+    case EventKind::speech_continues:
+      return on_speech_continues(input, out);
+    case EventKind::speech_ended:
+      return on_speech_ended(input, out);
+    case EventKind::end_of_utterance:
+      return on_end_of_utterance(input, out);
+    case EventKind::audio_frame:
+      return on_audio_frame(input, out);
+    case EventKind::recognition_partial:
+      return on_recognition_partial(input, out);
+    case EventKind::recognition_final:
+      return on_recognition_final(input, out);
+    case EventKind::dialogue_sentence:
+      return on_dialogue_sentence(input, out);
+    case EventKind::dialogue_done:
+      return on_dialogue_done(input, out);
+    case EventKind::synthesis_frame:
+      return on_synthesis_frame(input, out);
+    case EventKind::synthesis_word:
+      return on_synthesis_word(input, out);
+    case EventKind::synthesis_done:
+      return on_synthesis_done(input, out);
+    case EventKind::playback_started:
+      return on_playback_started(input);
+    case EventKind::playback_position:
+      return on_playback_position(input, out);
+    case EventKind::playback_completed:
+      return on_playback_completed(input, out);
+    case EventKind::duck_applied:
+      return on_duck_applied(input);
+    case EventKind::fence_applied:
+      return on_fence_applied(input, out);
+    case EventKind::xrun:
+      return on_xrun(input, out);
+    case EventKind::device_lost:
+      return on_connection(EventKind::disconnected, out);
     case EventKind::device_restored:
-    case EventKind::connected: return on_connection(EventKind::connected, out);
-    case EventKind::disconnected: return on_connection(EventKind::disconnected, out);
-    case EventKind::control_snapshot: return on_control_snapshot(input, out);
-    case EventKind::evidence_state: evidence_ready_ = input.argument_a != 0; return;
-    case EventKind::shutdown_requested: return on_shutdown(out);
-    case EventKind::user_cancel_requested: return on_user_cancel(Reason::user_cancel, out);
-    case EventKind::user_turn_requested: return on_user_turn_requested(input, out);
-    case EventKind::node_failed: return on_node_failed(input, out);
-    case EventKind::tick: return on_tick(input, out);
+    case EventKind::connected:
+      return on_connection(EventKind::connected, out);
+    case EventKind::disconnected:
+      return on_connection(EventKind::disconnected, out);
+    case EventKind::control_snapshot:
+      return on_control_snapshot(input, out);
+    case EventKind::evidence_state:
+      evidence_ready_ = input.argument_a != 0;
+      return;
+    case EventKind::shutdown_requested:
+      return on_shutdown(out);
+    case EventKind::user_cancel_requested:
+      return on_user_cancel(Reason::user_cancel, out);
+    case EventKind::user_turn_requested:
+      return on_user_turn_requested(input, out);
+    case EventKind::node_failed:
+      return on_node_failed(input, out);
+    case EventKind::tick:
+      return on_tick(input, out);
     // Everything else is for the record: signals of the lanes, telemetry, acknowledgements.
     default:
       if (input.payload.present()) release(input.payload, out);
@@ -72,7 +103,7 @@ void Session::step(const Event& input, Outbox& out) noexcept {
 
 Event& Session::signal(EventKind kind, Emitter emitter, Reason reason, Outbox& out) noexcept {
   StepPoint point = point_of(out.input());
-  point.epoch = turn_active() ? turn_plan_.authority_epoch : control_epoch_;
+  point.epoch = epoch();
   return out.give(make_signal(point, kind, emitter, reason, TurnNumber{turn_number_}, Ticket{ticket_}));
 }
 
@@ -82,7 +113,7 @@ Event& Session::command(EventKind kind, NodeIndex node, Outbox& out) noexcept {
   given.node = node.value;
   given.turn_number = turn_number_;
   given.ticket = ticket_;
-  given.authority_epoch = turn_active() ? turn_plan_.authority_epoch.value : control_epoch_.value;
+  given.authority_epoch = epoch().value;
   given.lane = Lane::data;
   given.scope = turn_active() ? Scope::turn : Scope::session;
   given.emitter = Emitter::turn_arbiter;

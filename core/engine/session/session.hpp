@@ -86,6 +86,7 @@ class Session {
   void hold(Reason reason, Outbox& out) noexcept;
   void confirm(Reason reason, Outbox& out) noexcept;
   void dismiss(Reason reason, Outbox& out) noexcept;
+  bool dissolve_hold(Outbox& out) noexcept;
   void on_duck_applied(const Event& input) noexcept;
   void on_fence_applied(const Event& input, Outbox& out) noexcept;
 
@@ -110,7 +111,8 @@ class Session {
   void propose(Reason reason, Outbox& out) noexcept;
   void open(Outbox& out) noexcept;
   void finish(PendingEnds ends, Reason cause, Outbox& out) noexcept;
-  GateVerdict walk_the_gates(const Event& input) noexcept;
+  GateVerdict walk_the_gates() noexcept;
+  Event about_the_turn(const Event& input) const noexcept;
   void clear_turn(Outbox& out) noexcept;
   bool close_evidence(const TerminalMark& mark, const Event& input) noexcept;
   void publish(const TurnDecision& decision, Outbox& out) noexcept;
@@ -123,6 +125,9 @@ class Session {
   void on_tick(const Event& input, Outbox& out) noexcept;
   void on_xrun(const Event& input, Outbox& out) noexcept;
   void after_failure(const ShapedFailure& failure, NodeIndex node, Outbox& out) noexcept;
+
+  /// What everything said now carries (10.2): the newer of the request's and the lease's epoch.
+  Epoch epoch() const noexcept { return control_epoch_ < lease_epoch_ ? lease_epoch_ : control_epoch_; }
 
   // ---- giving --------------------------------------------------------------------------------------------
   Event& signal(EventKind kind, Emitter emitter, Reason reason, Outbox& out) noexcept;

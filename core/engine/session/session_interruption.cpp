@@ -12,14 +12,21 @@ ConversationPhase Session::phase() const noexcept {
 }
 
 void Session::suspect(InterruptionInput what, std::int64_t speech_ms, Outbox& out) noexcept {
-  const InterruptionDecision decision = decide(interruption_, phase(), what, milliseconds(speech_ms),
-                                               plan_.pipeline->interruption, out.input().at());
+  const InterruptionDecision decision =
+      decide(interruption_, phase(), what, milliseconds(speech_ms), plan_.pipeline->interruption, out.input().at());
   interruption_ = decision.next;
   switch (decision.action) {
-    case InterruptionAction::none: break;
-    case InterruptionAction::hold: hold(decision.reason, out); break;
-    case InterruptionAction::confirm: confirm(decision.reason, out); break;
-    case InterruptionAction::dismiss: dismiss(decision.reason, out); break;
+    case InterruptionAction::none:
+      break;
+    case InterruptionAction::hold:
+      hold(decision.reason, out);
+      break;
+    case InterruptionAction::confirm:
+      confirm(decision.reason, out);
+      break;
+    case InterruptionAction::dismiss:
+      dismiss(decision.reason, out);
+      break;
   }
 }
 
@@ -58,6 +65,17 @@ void Session::dismiss(Reason reason, Outbox& out) noexcept {
   Event& resume = command(EventKind::command_resume, graph_.find(NodeType::playback), out);
   resume.argument_a = held_at_frame_ < 0 ? -1 : answer_.word_start_at(held_at_frame_);
   held_at_frame_ = -1;
+}
+
+// The turn ends by itself while it is in doubt: there is nothing left to interrupt. True when there was a doubt.
+bool Session::dissolve_hold(Outbox& out) noexcept {
+  if (!held()) return false;
+  interruption_ = InterruptionState{};
+  held_at_frame_ = -1;
+  ++counters_.holds_dismissed;
+  Event& dismissed = signal(EventKind::interruption_dismissed, Emitter::cancellation, Reason::turn_ended, out);
+  dismissed.provider_invocation = utterance_.number;
+  return true;
 }
 
 void Session::on_duck_applied(const Event& input) noexcept {

@@ -42,6 +42,7 @@ void Session::on_speech_ended(const Event& input, Outbox& out) noexcept {
   note_progress(input);
   utterance_.close_at(input.media_sample, input.mono_ns);
   if (held()) suspect(InterruptionInput::speech_ended, 0, out);
+  if (utterance_.complete()) ask_for_verdict(out);
 }
 
 void Session::on_end_of_utterance(const Event& input, Outbox& out) noexcept {
@@ -62,8 +63,8 @@ void Session::on_audio_frame(const Event& input, Outbox& out) noexcept {
   audio.media_sample = input.media_sample;
   audio.payload = input.payload;
   audio.payload_class = PayloadClass::audio_raw;
-  const std::int64_t frame_end = input.media_sample + input.payload.length_bytes / bytes_per_frame;
-  if (utterance_.complete_with(frame_end)) ask_for_verdict(out);
+  utterance_.pass_on(input.media_sample + input.payload.length_bytes / bytes_per_frame);
+  if (utterance_.complete()) ask_for_verdict(out);
 }
 
 void Session::ask_for_verdict(Outbox& out) noexcept {

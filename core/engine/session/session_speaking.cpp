@@ -24,8 +24,8 @@ void Session::on_dialogue_sentence(const Event& input, Outbox& out) noexcept {
   note_progress(input);
   GraphCommands commands;
   const bool routed = graph_.route(input, commands).has_value();
-  const bool kept = routed && !commands.empty() &&
-                    answer_.waiting.push_back({.text = input.payload, .index = input.argument_a});
+  const bool kept =
+      routed && !commands.empty() && answer_.waiting.push_back({.text = input.payload, .index = input.argument_a});
   if (!kept) {
     // The edge is full, or the dialogue was given up: the sentence is dropped by name, never silently.
     release(input.payload, out);
@@ -60,6 +60,7 @@ void Session::voice_next_sentence(Outbox& out) noexcept {
   answer_.waiting.erase_at(0);
   answer_.synthesiser_busy = true;
   answer_.output_announced = false;
+  grant_credit(out);  // before the work, so that the first frame leaves while the sentence is still being voiced
   Event synthesise{};
   synthesise.kind = EventKind::command_synthesise;
   synthesise.node = graph_.find(NodeType::synthesiser).value;
@@ -67,7 +68,6 @@ void Session::voice_next_sentence(Outbox& out) noexcept {
   synthesise.payload_class = PayloadClass::text_raw;
   synthesise.argument_a = sentence.index;
   hand_out(synthesise, out);
-  grant_credit(out);
 }
 
 void Session::grant_credit(Outbox& out) noexcept {
@@ -161,11 +161,11 @@ void Session::apologise(Outbox& out) noexcept {
   answer_.dialogue_done = true;
   answer_.sentences_given = answer_.sentences_voiced + 1;
   answer_.synthesiser_busy = true;
+  grant_credit(out);
   Event apology{};
   apology.kind = EventKind::command_apology;
   apology.node = graph_.find(NodeType::synthesiser).value;
   hand_out(apology, out);
-  grant_credit(out);
 }
 
 }  // namespace phalarope

@@ -41,7 +41,7 @@ void Session::propose(Reason reason, Outbox& out) noexcept {
   TurnInput intent;
   intent.ask = TurnAsk::propose;
   intent.point = point_of(out.input());
-  intent.point.epoch = control_epoch_;
+  intent.point.epoch = epoch();
   intent.intent_reason = reason;
   const auto no_evidence = [](const TerminalMark&) { return true; };
   const auto decision = Arbiter::step(turn_, intent, no_evidence);
@@ -50,7 +50,7 @@ void Session::propose(Reason reason, Outbox& out) noexcept {
   open(out);
 }
 
-GateVerdict Session::walk_the_gates(const Event& input) noexcept {
+GateVerdict Session::walk_the_gates() noexcept {
   OpenRequest request;
   request.turn = turn_.number();
   request.epoch = control_epoch_;
@@ -71,7 +71,6 @@ GateVerdict Session::walk_the_gates(const Event& input) noexcept {
   };
   const auto verdict = walk_gates(request, GateHooks{.resolve_bundle = resolve, .materialize_plan = plan});
   PHAL_ENFORCE(verdict.has_value(), "the gates are walked with a turn id");
-  static_cast<void>(input);
   return *verdict;
 }
 
@@ -80,8 +79,8 @@ void Session::open(Outbox& out) noexcept {
   TurnInput ask;
   ask.ask = TurnAsk::open;
   ask.point = point_of(input);
-  ask.point.epoch = control_epoch_;
-  ask.gates = walk_the_gates(input);
+  ask.point.epoch = epoch();
+  ask.gates = walk_the_gates();
   ask.ticket = Ticket{tickets_given_ + 1};
   const auto no_evidence = [](const TerminalMark&) { return true; };
   const auto decision = Arbiter::step(turn_, ask, no_evidence);
@@ -131,10 +130,11 @@ bool Session::close_evidence(const TerminalMark& mark, const Event& input) noexc
 void Session::finish(PendingEnds ends, Reason cause, Outbox& out) noexcept {
   PHAL_ENFORCE(turn_active(), "only an active turn ends");
   const Event& input = out.input();
+  const bool somebody_speaks = dissolve_hold(out) && utterance_.open();
   TurnInput ask;
   ask.ask = TurnAsk::arbitrate;
   ask.point = point_of(input);
-  ask.point.epoch = turn_plan_.authority_epoch;
+  ask.point.epoch = epoch();
   ask.pending = ends;
   ask.barge_in = barge_in_;
   ask.output_pending = answer_.received_frames > 0;
@@ -167,16 +167,15 @@ void Session::finish(PendingEnds ends, Reason cause, Outbox& out) noexcept {
   publish(*decision, out);
   turn_number_ = 0;
   ticket_ = 0;
+  // Whoever began to speak while the turn was ending by itself gets a turn of their own.
+  if (somebody_speaks) propose(Reason::session_turn_intent, out);
 }
 
 // Empties what the turn left behind: nodes that still work for it, sentences that nobody will say.
 void Session::clear_turn(Outbox& out) noexcept {
   GraphCommands cancels;
-  Event about = out.input();
-  about.turn_number = turn_number_;
-  about.ticket = ticket_;
   constexpr std::int64_t hard = 1;
-  graph_.cancel(about, hard, cancels);
+  graph_.cancel(about_the_turn(out.input()), hard, cancels);
   for (const Event& cancel : cancels) {
     // The recogniser listens to the user, not to a turn: an utterance outlives the turn it interrupts.
     if (cancel.node != graph_.find(NodeType::recogniser).value) out.give(cancel);
@@ -239,9 +238,19 @@ void Session::on_user_turn_requested(const Event& input, Outbox& out) noexcept {
   }
 }
 
+// An event of the world (a tick, a supervisor's word) as something that happened to the running turn.
+Event Session::about_the_turn(const Event& input) const noexcept {
+  Event about = input;
+  about.turn_number = turn_number_;
+  about.ticket = ticket_;
+  about.authority_epoch = epoch().value;
+  return about;
+}
+
 void Session::on_node_failed(const Event& input, Outbox& out) noexcept {
-  if (!turn_active()) return;
-  const auto shaped = graph_.on_failed(input);
+  // A failure of an older turn's call is over with that turn; a stuck node is nobody's turn and fails the running one.
+  if (!turn_active() || (input.ticket != 0 && input.ticket != ticket_)) return;
+  const auto shaped = graph_.on_failed(about_the_turn(input));
   if (shaped) after_failure(*shaped, NodeIndex{input.node}, out);
 }
 
@@ -263,7 +272,7 @@ void Session::on_tick(const Event& input, Outbox& out) noexcept {
   }
   if (held() && now_ns >= interruption_.deadline.value) suspect(InterruptionInput::hold_expired, 0, out);
   for (std::size_t i = 0; i < graph_nodes_max && turn_active(); ++i) {
-    const auto overdue = graph_.on_deadline(input);
+    const auto overdue = graph_.on_deadline(about_the_turn(input));
     if (!overdue) break;
     after_failure(overdue->failure, overdue->node, out);
   }

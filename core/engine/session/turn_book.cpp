@@ -37,33 +37,48 @@ EvidenceText event_id_of(std::uint64_t runtime_sequence) noexcept {
 
 wire::DecisionKind wire_kind(OutcomeKind kind) noexcept {
   switch (kind) {
-    case OutcomeKind::admit: return wire::DecisionKind::admit;
-    case OutcomeKind::reject: return wire::DecisionKind::reject;
-    case OutcomeKind::defer: return wire::DecisionKind::defer;
-    case OutcomeKind::shed: return wire::DecisionKind::shed;
-    case OutcomeKind::stale_epoch_reject: return wire::DecisionKind::stale_epoch_reject;
-    case OutcomeKind::deauthorized_drain: return wire::DecisionKind::deauthorized_drain;
+    case OutcomeKind::admit:
+      return wire::DecisionKind::admit;
+    case OutcomeKind::reject:
+      return wire::DecisionKind::reject;
+    case OutcomeKind::defer:
+      return wire::DecisionKind::defer;
+    case OutcomeKind::shed:
+      return wire::DecisionKind::shed;
+    case OutcomeKind::stale_epoch_reject:
+      return wire::DecisionKind::stale_epoch_reject;
+    case OutcomeKind::deauthorized_drain:
+      return wire::DecisionKind::deauthorized_drain;
   }
   return wire::DecisionKind::none;
 }
 
 wire::DecisionPhase wire_phase(OutcomePhase phase) noexcept {
   switch (phase) {
-    case OutcomePhase::pre_turn: return wire::DecisionPhase::pre_turn;
-    case OutcomePhase::scheduling_point: return wire::DecisionPhase::scheduling_point;
-    case OutcomePhase::active_turn: return wire::DecisionPhase::active_turn;
+    case OutcomePhase::pre_turn:
+      return wire::DecisionPhase::pre_turn;
+    case OutcomePhase::scheduling_point:
+      return wire::DecisionPhase::scheduling_point;
+    case OutcomePhase::active_turn:
+      return wire::DecisionPhase::active_turn;
   }
   return wire::DecisionPhase::none;
 }
 
 wire::DecisionScope wire_scope(OutcomeScope scope) noexcept {
   switch (scope) {
-    case OutcomeScope::tenant: return wire::DecisionScope::tenant;
-    case OutcomeScope::session: return wire::DecisionScope::session;
-    case OutcomeScope::turn: return wire::DecisionScope::turn;
-    case OutcomeScope::edge_enqueue: return wire::DecisionScope::edge_enqueue;
-    case OutcomeScope::edge_dequeue: return wire::DecisionScope::edge_dequeue;
-    case OutcomeScope::node_dispatch: return wire::DecisionScope::node_dispatch;
+    case OutcomeScope::tenant:
+      return wire::DecisionScope::tenant;
+    case OutcomeScope::session:
+      return wire::DecisionScope::session;
+    case OutcomeScope::turn:
+      return wire::DecisionScope::turn;
+    case OutcomeScope::edge_enqueue:
+      return wire::DecisionScope::edge_enqueue;
+    case OutcomeScope::edge_dequeue:
+      return wire::DecisionScope::edge_dequeue;
+    case OutcomeScope::node_dispatch:
+      return wire::DecisionScope::node_dispatch;
   }
   return wire::DecisionScope::none;
 }

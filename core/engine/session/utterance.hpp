@@ -4,8 +4,9 @@
 //                        │        (frames up to the end sample        │                    recognition_final
 //                        │         may still wait in the Data lane)   └─ close_wait passed (frames were lost)
 //
-// Why `closing`: the end of speech travels on the Control lane and overtakes the last frames on the Data lane. The
-// recogniser must be asked for its verdict only after it has had them, or a short word loses its end.
+// Why `closing`: the end of speech travels on the Control lane and may overtake the last frames on the Data lane. The
+// recogniser must be asked for its verdict only after it has had them, or a short word loses its end. Mostly they have
+// come by then: the end is decided some silence after the last sample of speech.
 // Pure values; engine thread. Contract: runtime.md 3.1 rule 4, 3.2; decisions.md D4.
 #pragma once
 
@@ -21,12 +22,15 @@ enum class UtteranceState : std::uint8_t { none, heard, closing, awaited, done }
 struct Utterance {
   std::uint32_t number = 0;
   UtteranceState state = UtteranceState::none;
-  std::int64_t end_sample = 0;      // in closing: the first sample that is not needed any more
-  std::int64_t deadline_ns = 0;     // in closing and awaited: when waiting ends
+  std::int64_t end_sample = 0;   // in closing: the first sample that is not needed any more
+  std::int64_t heard_until = 0;  // end of the last frame that was passed on
+  std::int64_t deadline_ns = 0;  // in closing and awaited: when waiting ends
   std::int64_t started_ns = 0;
-  std::int64_t ended_ns = 0;        // when the end was decided
+  std::int64_t ended_ns = 0;  // when the end was decided
 
-  constexpr bool current(std::uint32_t other) const noexcept { return state != UtteranceState::none && number == other; }
+  constexpr bool current(std::uint32_t other) const noexcept {
+    return state != UtteranceState::none && number == other;
+  }
   constexpr bool takes_audio() const noexcept {
     return state == UtteranceState::heard || state == UtteranceState::closing;
   }
@@ -41,9 +45,9 @@ struct Utterance {
     ended_ns = now_ns;
     deadline_ns = now_ns + close_wait.value;
   }
-  constexpr bool complete_with(std::int64_t frame_end_sample) const noexcept {
-    return state == UtteranceState::closing && frame_end_sample >= end_sample;
-  }
+  constexpr void pass_on(std::int64_t frame_end_sample) noexcept { heard_until = frame_end_sample; }
+  /// Nothing is missing any more: the verdict can be asked for.
+  constexpr bool complete() const noexcept { return state == UtteranceState::closing && heard_until >= end_sample; }
   constexpr void await_verdict(std::int64_t deadline) noexcept {
     state = UtteranceState::awaited;
     deadline_ns = deadline;

@@ -17,15 +17,15 @@ struct EndRow {
 
 // runtime.md 2.5: the terminal outcome of each end, in the order of 2.6
 constexpr std::array<EndRow, end_count> end_table = {{
-    {End::authority_revoked, TurnTrigger::abort,  Reason::authority_loss                },  // T8
-    {End::cancel_accepted,   TurnTrigger::abort,  Reason::cancelled                     },  // T7, T7a
-    {End::budget_terminate,  TurnTrigger::abort,  Reason::budget_exhausted              },  // T10c
-    {End::provider_failure,  TurnTrigger::abort,  Reason::provider_failure              },  // T10a
-    {End::node_failure,      TurnTrigger::abort,  Reason::node_timeout_or_failure       },  // T10b
-    {End::transport_lost,    TurnTrigger::abort,  Reason::transport_disconnect_or_stall },  // T11
-    {End::evidence_failed,   TurnTrigger::abort,  Reason::recording_evidence_unavailable},  // T9
-    {End::no_legal_path,     TurnTrigger::abort,  Reason::deterministic_reason          },  // T10d
-    {End::success,           TurnTrigger::commit, Reason::none                          },  // T6
+    {End::authority_revoked, TurnTrigger::abort, Reason::authority_loss},                // T8
+    {End::cancel_accepted, TurnTrigger::abort, Reason::cancelled},                       // T7, T7a
+    {End::budget_terminate, TurnTrigger::abort, Reason::budget_exhausted},               // T10c
+    {End::provider_failure, TurnTrigger::abort, Reason::provider_failure},               // T10a
+    {End::node_failure, TurnTrigger::abort, Reason::node_timeout_or_failure},            // T10b
+    {End::transport_lost, TurnTrigger::abort, Reason::transport_disconnect_or_stall},    // T11
+    {End::evidence_failed, TurnTrigger::abort, Reason::recording_evidence_unavailable},  // T9
+    {End::no_legal_path, TurnTrigger::abort, Reason::deterministic_reason},              // T10d
+    {End::success, TurnTrigger::commit, Reason::none},                                   // T6
 }};
 
 consteval bool end_rows_stand_at_their_number() {
@@ -101,12 +101,17 @@ Reached propose(Draft& draft, const TurnInput& input) noexcept {
 
 constexpr TurnTrigger opening_trigger_of(OutcomeKind kind) noexcept {
   switch (kind) {
-    case OutcomeKind::reject: return TurnTrigger::reject;
-    case OutcomeKind::defer: return TurnTrigger::defer;
-    case OutcomeKind::stale_epoch_reject: return TurnTrigger::stale_epoch_reject;
-    case OutcomeKind::deauthorized_drain: return TurnTrigger::deauthorized_drain;
+    case OutcomeKind::reject:
+      return TurnTrigger::reject;
+    case OutcomeKind::defer:
+      return TurnTrigger::defer;
+    case OutcomeKind::stale_epoch_reject:
+      return TurnTrigger::stale_epoch_reject;
+    case OutcomeKind::deauthorized_drain:
+      return TurnTrigger::deauthorized_drain;
     case OutcomeKind::admit:
-    case OutcomeKind::shed: break;
+    case OutcomeKind::shed:
+      break;
   }
   return TurnTrigger::turn_open;  // not a way back: next_when_refused names it
 }
@@ -191,7 +196,8 @@ void say_prelude(Draft& draft, const TurnInput& input, End end) noexcept {
     case End::node_failure:
     case End::evidence_failed:
     case End::no_legal_path:
-    case End::success: return;
+    case End::success:
+      return;
   }
 }
 
@@ -276,13 +282,20 @@ Reached shed(Draft& draft, const TurnInput& input) noexcept {
 
 Reached decide(Draft draft, const TurnInput& input, AppendEvidence append_evidence) noexcept {
   switch (input.ask) {
-    case TurnAsk::propose: return propose(draft, input);
-    case TurnAsk::open: return open(draft, input);
-    case TurnAsk::abandon: return return_to_idle(draft, defer_of(draft, input.abandon_reason));
-    case TurnAsk::arbitrate: return arbitrate(draft, input, append_evidence);
-    case TurnAsk::late: return late(draft);
-    case TurnAsk::stale: return stale(draft, input);
-    case TurnAsk::shed: return shed(draft, input);
+    case TurnAsk::propose:
+      return propose(draft, input);
+    case TurnAsk::open:
+      return open(draft, input);
+    case TurnAsk::abandon:
+      return return_to_idle(draft, defer_of(draft, input.abandon_reason));
+    case TurnAsk::arbitrate:
+      return arbitrate(draft, input, append_evidence);
+    case TurnAsk::late:
+      return late(draft);
+    case TurnAsk::stale:
+      return stale(draft, input);
+    case TurnAsk::shed:
+      return shed(draft, input);
   }
   return refuse(TurnRefusal::arbiter_contract_violation);
 }

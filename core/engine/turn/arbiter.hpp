@@ -57,10 +57,10 @@ struct TurnInput {
 
   // arbitrate
   PendingEnds pending{};
-  bool barge_in = false;                     // the accepted cancel is a barge-in (T7a)
-  bool output_pending = false;               // output was on its way to the loudspeaker (T7a)
-  Reason cancel_cause = Reason::barge_in;    // reason of T7a's cancel signal (7.2)
-  Reason trace_reason = Reason::none;        // T10d: the execution trace's terminal reason, if there is one
+  bool barge_in = false;                   // the accepted cancel is a barge-in (T7a)
+  bool output_pending = false;             // output was on its way to the loudspeaker (T7a)
+  Reason cancel_cause = Reason::barge_in;  // reason of T7a's cancel signal (7.2)
+  Reason trace_reason = Reason::none;      // T10d: the execution trace's terminal reason, if there is one
 
   // stale
   Epoch offending_epoch{};
@@ -106,9 +106,9 @@ struct TurnDecision {
   FixedVector<LifecycleEntry, lifecycle_entries_max> lifecycle{};
   FixedVector<Event, control_signals_max> control{};
   std::optional<DecisionOutcome> outcome{};
-  std::optional<End> end{};               // the winner, in a terminal step
-  bool evidence_failed = false;           // the terminal outcome was replaced by 2.7 rule 2
-  std::optional<TurnRefusal> refusal{};   // open: passed all gates, yet another turn holds the floor
+  std::optional<End> end{};              // the winner, in a terminal step
+  bool evidence_failed = false;          // the terminal outcome was replaced by 2.7 rule 2
+  std::optional<TurnRefusal> refusal{};  // open: passed all gates, yet another turn holds the floor
 };
 
 /// Idle is reached only with an outcome, Closed only over one terminal edge and its close (2.1, last diagnostic).

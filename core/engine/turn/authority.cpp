@@ -29,10 +29,13 @@ EpochCheck Authority::check(std::int64_t epoch) const noexcept {
 Result<Epoch, AuthorityError> Authority::accept(SymbolId session, std::int64_t epoch) noexcept {
   if (session == blank) return refuse_epoch(AuthorityRefusal::session_id_required, as_number(current_), epoch);
   switch (check(epoch)) {
-    case EpochCheck::invalid: return refuse_epoch(AuthorityRefusal::epoch_negative, as_number(current_), epoch);
-    case EpochCheck::stale: return refuse_epoch(AuthorityRefusal::stale_authority, as_number(current_), epoch);
+    case EpochCheck::invalid:
+      return refuse_epoch(AuthorityRefusal::epoch_negative, as_number(current_), epoch);
+    case EpochCheck::stale:
+      return refuse_epoch(AuthorityRefusal::stale_authority, as_number(current_), epoch);
     case EpochCheck::current:
-    case EpochCheck::newer: break;
+    case EpochCheck::newer:
+      break;
   }
   const Epoch accepted{static_cast<std::uint64_t>(epoch)};
   PHAL_ENFORCE(!current_ || accepted >= *current_, "an authority epoch never decreases");

@@ -32,12 +32,18 @@ enum class AuthorityRefusal : std::uint8_t {
 };
 constexpr std::string_view id_of(AuthorityRefusal refusal) noexcept {
   switch (refusal) {
-    case AuthorityRefusal::session_id_required: return "session_id_required";
-    case AuthorityRefusal::epoch_negative: return "epoch_negative";
-    case AuthorityRefusal::stale_authority: return "stale_authority";
-    case AuthorityRefusal::routing_version_invalid: return "routing_version_invalid";
-    case AuthorityRefusal::routing_endpoint_required: return "routing_endpoint_required";
-    case AuthorityRefusal::routing_version_older: return "routing_version_older";
+    case AuthorityRefusal::session_id_required:
+      return "session_id_required";
+    case AuthorityRefusal::epoch_negative:
+      return "epoch_negative";
+    case AuthorityRefusal::stale_authority:
+      return "stale_authority";
+    case AuthorityRefusal::routing_version_invalid:
+      return "routing_version_invalid";
+    case AuthorityRefusal::routing_endpoint_required:
+      return "routing_endpoint_required";
+    case AuthorityRefusal::routing_version_older:
+      return "routing_version_older";
   }
   return "";
 }
@@ -75,8 +81,8 @@ class Authority {
   const std::optional<RoutingView>& routing() const noexcept { return routing_; }
 
  private:
-  std::optional<Epoch> current_;         // owner: engine
-  std::optional<RoutingView> routing_;   // owner: engine
+  std::optional<Epoch> current_;        // owner: engine
+  std::optional<RoutingView> routing_;  // owner: engine
 };
 
 /// Where an ingress event's epoch came from.

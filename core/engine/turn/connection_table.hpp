@@ -44,12 +44,12 @@ struct ConnectionRow {
 
 // runtime.md 2.2; a row per signal, because what matters of the state is only "ever connected" and "not ended".
 constexpr std::array<ConnectionRow, connection_state_count> connection_table = {{
-    {EventKind::connected,    ConnectionState::connected,    false, DeadlineEffect::cleared  },
-    {EventKind::reconnecting, ConnectionState::reconnecting, true,  DeadlineEffect::unchanged},
-    {EventKind::silence,      ConnectionState::silence,      true,  DeadlineEffect::unchanged},
-    {EventKind::stall,        ConnectionState::stall,        true,  DeadlineEffect::unchanged},
-    {EventKind::disconnected, ConnectionState::disconnected, true,  DeadlineEffect::started  },
-    {EventKind::ended,        ConnectionState::ended,        true,  DeadlineEffect::started  },
+    {EventKind::connected, ConnectionState::connected, false, DeadlineEffect::cleared},
+    {EventKind::reconnecting, ConnectionState::reconnecting, true, DeadlineEffect::unchanged},
+    {EventKind::silence, ConnectionState::silence, true, DeadlineEffect::unchanged},
+    {EventKind::stall, ConnectionState::stall, true, DeadlineEffect::unchanged},
+    {EventKind::disconnected, ConnectionState::disconnected, true, DeadlineEffect::started},
+    {EventKind::ended, ConnectionState::ended, true, DeadlineEffect::started},
 }};
 
 /// The record after `signal`, or why it is refused. An accepted signal is emitted under its own name by `connection`.
@@ -63,9 +63,14 @@ constexpr Result<ConnectionRecord, TurnRefusal> next(const ConnectionRecord& rec
     after.state = row.to;
     after.connected_once = true;
     switch (row.deadline) {
-      case DeadlineEffect::cleared: after.cleanup_deadline.reset(); break;
-      case DeadlineEffect::unchanged: break;
-      case DeadlineEffect::started: after.cleanup_deadline = now + timeout; break;
+      case DeadlineEffect::cleared:
+        after.cleanup_deadline.reset();
+        break;
+      case DeadlineEffect::unchanged:
+        break;
+      case DeadlineEffect::started:
+        after.cleanup_deadline = now + timeout;
+        break;
     }
     return after;
   }

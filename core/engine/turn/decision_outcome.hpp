@@ -32,12 +32,18 @@ struct DecisionOutcome {
 
 constexpr EventKind signal_of(OutcomeKind kind) noexcept {
   switch (kind) {
-    case OutcomeKind::admit: return EventKind::admit;
-    case OutcomeKind::reject: return EventKind::reject;
-    case OutcomeKind::defer: return EventKind::defer;
-    case OutcomeKind::shed: return EventKind::shed;
-    case OutcomeKind::stale_epoch_reject: return EventKind::stale_epoch_reject;
-    case OutcomeKind::deauthorized_drain: return EventKind::deauthorized_drain;
+    case OutcomeKind::admit:
+      return EventKind::admit;
+    case OutcomeKind::reject:
+      return EventKind::reject;
+    case OutcomeKind::defer:
+      return EventKind::defer;
+    case OutcomeKind::shed:
+      return EventKind::shed;
+    case OutcomeKind::stale_epoch_reject:
+      return EventKind::stale_epoch_reject;
+    case OutcomeKind::deauthorized_drain:
+      return EventKind::deauthorized_drain;
   }
   return EventKind::none;
 }
@@ -45,20 +51,29 @@ inline std::string_view name_of(OutcomeKind kind) noexcept { return name_of(sign
 
 constexpr std::string_view name_of(OutcomePhase phase) noexcept {
   switch (phase) {
-    case OutcomePhase::pre_turn: return "pre_turn";
-    case OutcomePhase::scheduling_point: return "scheduling_point";
-    case OutcomePhase::active_turn: return "active_turn";
+    case OutcomePhase::pre_turn:
+      return "pre_turn";
+    case OutcomePhase::scheduling_point:
+      return "scheduling_point";
+    case OutcomePhase::active_turn:
+      return "active_turn";
   }
   return "";
 }
 constexpr std::string_view name_of(OutcomeScope scope) noexcept {
   switch (scope) {
-    case OutcomeScope::tenant: return "tenant";
-    case OutcomeScope::session: return "session";
-    case OutcomeScope::turn: return "turn";
-    case OutcomeScope::edge_enqueue: return "edge_enqueue";
-    case OutcomeScope::edge_dequeue: return "edge_dequeue";
-    case OutcomeScope::node_dispatch: return "node_dispatch";
+    case OutcomeScope::tenant:
+      return "tenant";
+    case OutcomeScope::session:
+      return "session";
+    case OutcomeScope::turn:
+      return "turn";
+    case OutcomeScope::edge_enqueue:
+      return "edge_enqueue";
+    case OutcomeScope::edge_dequeue:
+      return "edge_dequeue";
+    case OutcomeScope::node_dispatch:
+      return "node_dispatch";
   }
   return "";
 }
@@ -92,8 +107,10 @@ constexpr bool kind_fits(const DecisionOutcome& outcome) noexcept {
 }
 constexpr bool phase_fits(const DecisionOutcome& outcome) noexcept {
   switch (outcome.phase) {
-    case OutcomePhase::pre_turn: return !is_scheduling_scope(outcome.scope);
-    case OutcomePhase::scheduling_point: return is_scheduling_scope(outcome.scope);
+    case OutcomePhase::pre_turn:
+      return !is_scheduling_scope(outcome.scope);
+    case OutcomePhase::scheduling_point:
+      return is_scheduling_scope(outcome.scope);
     case OutcomePhase::active_turn:
       return outcome.turn != no_turn && (outcome.scope == OutcomeScope::turn || is_scheduling_scope(outcome.scope));
   }

@@ -31,8 +31,8 @@ DecisionOutcome pre_turn_outcome(const OpenRequest& request, OutcomeKind kind, E
 
 std::optional<DecisionOutcome> check_epoch(const OpenRequest& request, bool valid, Epoch epoch) noexcept {
   if (valid) return std::nullopt;
-  DecisionOutcome outcome = pre_turn_outcome(request, OutcomeKind::stale_epoch_reject, Emitter::authority,
-                                             Reason::authority_epoch_mismatch);
+  DecisionOutcome outcome =
+      pre_turn_outcome(request, OutcomeKind::stale_epoch_reject, Emitter::authority, Reason::authority_epoch_mismatch);
   outcome.epoch = epoch;
   return outcome;
 }
@@ -47,7 +47,8 @@ std::optional<DecisionOutcome> check_authority(const OpenRequest& request, bool 
 
 std::optional<DecisionOutcome> check_capacity(const OpenRequest& request) noexcept {
   switch (request.capacity) {
-    case Capacity::allow: return std::nullopt;
+    case Capacity::allow:
+      return std::nullopt;
     case Capacity::reject:
       return pre_turn_outcome(request, OutcomeKind::reject, Emitter::admission, Reason::admission_capacity_reject);
     case Capacity::defer:
@@ -60,8 +61,8 @@ std::optional<DecisionOutcome> check_admission(const BundleDecisions& bundle) no
   if (bundle.admission == AdmissionKind::admit) return std::nullopt;
   const bool rejected = bundle.admission == AdmissionKind::reject;
   // A "no" without a reason of its own gets the contract's default one (runtime.md 4.1).
-  const bool unnamed = bundle.admission_reason == Reason::none ||
-                       bundle.admission_reason == Reason::cp_admission_allowed;
+  const bool unnamed =
+      bundle.admission_reason == Reason::none || bundle.admission_reason == Reason::cp_admission_allowed;
   const Reason reason_default = rejected ? Reason::cp_admission_reject_policy : Reason::cp_admission_defer_capacity;
   // The control plane speaks about the tenant or the session, never about a turn: no turn id.
   return DecisionOutcome{
@@ -82,9 +83,12 @@ std::optional<DecisionOutcome> ask(Gate gate, Walk& walk) noexcept {
       if (request.snapshot_valid) return std::nullopt;
       return pre_turn_outcome(request, kind_of(request.snapshot_failure_policy), Emitter::admission,
                               Reason::snapshot_invalid_or_missing);
-    case Gate::capacity: return check_capacity(request);
-    case Gate::epoch: return check_epoch(request, request.epoch_valid, request.epoch);
-    case Gate::authority: return check_authority(request, request.authorized, request.epoch);
+    case Gate::capacity:
+      return check_capacity(request);
+    case Gate::epoch:
+      return check_epoch(request, request.epoch_valid, request.epoch);
+    case Gate::authority:
+      return check_authority(request, request.authorized, request.epoch);
     case Gate::bundle: {
       const std::optional<BundleDecisions> bundle = walk.hooks.resolve_bundle();
       if (!bundle)
@@ -98,7 +102,8 @@ std::optional<DecisionOutcome> ask(Gate gate, Walk& walk) noexcept {
       const auto stale = check_epoch(request, walk.lease.valid, walk.lease.epoch);
       return stale ? stale : check_authority(request, walk.lease.authorized, walk.lease.epoch);
     }
-    case Gate::admission: return check_admission(walk.bundle);
+    case Gate::admission:
+      return check_admission(walk.bundle);
     case Gate::plan:
       if (walk.hooks.materialize_plan(walk.lease.epoch)) return std::nullopt;
       return pre_turn_outcome(request, kind_of(request.plan_failure_policy), Emitter::admission,

@@ -86,8 +86,8 @@ constexpr std::array<Gate, gate_count> gate_order = {Gate::snapshot, Gate::capac
 
 struct GateVerdict {
   std::optional<Gate> failed = Gate::snapshot;  // nothing: all passed; a verdict nobody filled opens no turn
-  DecisionOutcome outcome{};  // the failure's, or `admit`
-  Epoch epoch{};              // the merged epoch once the lease was asked, else the request's
+  DecisionOutcome outcome{};                    // the failure's, or `admit`
+  Epoch epoch{};                                // the merged epoch once the lease was asked, else the request's
   constexpr bool passed() const noexcept { return !failed.has_value(); }
 };
 

@@ -36,7 +36,8 @@ InterruptionDecision react(Reaction reaction, Reason reason, const InterruptionS
   const Instant hold_end = state.held_since + policy.hold_max;
   InterruptionState next = state;
   switch (reaction) {
-    case Reaction::keep: return stay(state);
+    case Reaction::keep:
+      return stay(state);
     case Reaction::begin_hold: {
       next = {.doubt = Doubt::held, .held_since = now, .deadline = now + policy.hold_max};
       InterruptionDecision held = stay(next);
@@ -44,8 +45,10 @@ InterruptionDecision react(Reaction reaction, Reason reason, const InterruptionS
       held.reason = reason;
       return held;
     }
-    case Reaction::confirm: return confirm(reason);
-    case Reaction::confirm_if_word: return policy.word_confirms[at_phase] ? confirm(reason) : stay(state);
+    case Reaction::confirm:
+      return confirm(reason);
+    case Reaction::confirm_if_word:
+      return policy.word_confirms[at_phase] ? confirm(reason) : stay(state);
     case Reaction::confirm_if_long:
       return speech_so_far >= policy.enough_speech[at_phase] ? confirm(reason) : stay(state);
     case Reaction::await_verdict: {
@@ -58,9 +61,12 @@ InterruptionDecision react(Reaction reaction, Reason reason, const InterruptionS
       next.doubt = Doubt::held;
       next.deadline = hold_end;  // the old bound: a stammer does not prolong the doubt
       return stay(next);
-    case Reaction::dismiss: return dismiss(reason);
-    case Reaction::expire: return now >= state.deadline ? expire(state, policy) : stay(state);
-    case Reaction::forget: return stay(settled(Doubt::none));
+    case Reaction::dismiss:
+      return dismiss(reason);
+    case Reaction::expire:
+      return now >= state.deadline ? expire(state, policy) : stay(state);
+    case Reaction::forget:
+      return stay(settled(Doubt::none));
   }
   return stay(state);
 }
@@ -76,8 +82,7 @@ InterruptionDecision decide(const InterruptionState& state, ConversationPhase ph
   InterruptionDecision decision = react(reaction, row.reason, state, phase, speech_so_far, policy, now);
 
   // An input that leaves the doubt open at or after its deadline decides it: the tick may come late, the bound may not.
-  if (decision.next.open() && now >= decision.next.deadline && state.open())
-    decision = expire(decision.next, policy);
+  if (decision.next.open() && now >= decision.next.deadline && state.open()) decision = expire(decision.next, policy);
 
   PHAL_ASSERT(decision.deadline.has_value() == decision.next.open(), "an open doubt asks for its deadline");
   PHAL_ASSERT(state.doubt != Doubt::confirmed || decision.action != InterruptionAction::confirm,

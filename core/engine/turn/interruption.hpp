@@ -39,16 +39,16 @@ constexpr std::size_t doubt_count = 4;
 
 enum class InterruptionInput : std::uint8_t {
   speech_started,
-  speech_continues,      // with the length of the speech so far
-  word,                  // a partial recognition of a real word
-  back_channel,          // a partial recognition of "mhm", "yeah"
-  stop_phrase,           // partial or final
+  speech_continues,  // with the length of the speech so far
+  word,              // a partial recognition of a real word
+  back_channel,      // a partial recognition of "mhm", "yeah"
+  stop_phrase,       // partial or final
   speech_ended,
-  verdict_words,         // the recogniser's last word on the stretch of speech
+  verdict_words,  // the recogniser's last word on the stretch of speech
   verdict_back_channel,
   verdict_rejected,
   verdict_empty,
-  hold_expired,          // the deadline that was asked for has passed
+  hold_expired,  // the deadline that was asked for has passed
   turn_ended,
   push_to_talk,
 };
@@ -81,18 +81,22 @@ struct InterruptionState {
 struct InterruptionDecision {
   InterruptionState next{};
   InterruptionAction action = InterruptionAction::none;
-  Reason reason = Reason::none;      // of the action
-  std::optional<Instant> deadline;   // when to send hold_expired; nothing while no doubt is open
+  Reason reason = Reason::none;     // of the action
+  std::optional<Instant> deadline;  // when to send hold_expired; nothing while no doubt is open
   constexpr bool operator==(const InterruptionDecision&) const noexcept = default;
 };
 
 /// The kind of the event that records an action (D16); none for InterruptionAction::none.
 constexpr EventKind event_of(InterruptionAction action) noexcept {
   switch (action) {
-    case InterruptionAction::none: return EventKind::none;
-    case InterruptionAction::hold: return EventKind::interruption_held;
-    case InterruptionAction::confirm: return EventKind::interruption_confirmed;
-    case InterruptionAction::dismiss: return EventKind::interruption_dismissed;
+    case InterruptionAction::none:
+      return EventKind::none;
+    case InterruptionAction::hold:
+      return EventKind::interruption_held;
+    case InterruptionAction::confirm:
+      return EventKind::interruption_confirmed;
+    case InterruptionAction::dismiss:
+      return EventKind::interruption_dismissed;
   }
   return EventKind::none;
 }
@@ -100,14 +104,18 @@ constexpr EventKind event_of(InterruptionAction action) noexcept {
 /// The input that a recogniser's partial or final word stands for; nothing for `undecided`.
 constexpr std::optional<InterruptionInput> input_of(UtteranceClass heard, bool is_final) noexcept {
   switch (heard) {
-    case UtteranceClass::undecided: return std::nullopt;
-    case UtteranceClass::words: return is_final ? InterruptionInput::verdict_words : InterruptionInput::word;
+    case UtteranceClass::undecided:
+      return std::nullopt;
+    case UtteranceClass::words:
+      return is_final ? InterruptionInput::verdict_words : InterruptionInput::word;
     case UtteranceClass::back_channel:
       return is_final ? InterruptionInput::verdict_back_channel : InterruptionInput::back_channel;
-    case UtteranceClass::stop_phrase: return InterruptionInput::stop_phrase;
+    case UtteranceClass::stop_phrase:
+      return InterruptionInput::stop_phrase;
     case UtteranceClass::rejected:
       return is_final ? std::optional(InterruptionInput::verdict_rejected) : std::nullopt;
-    case UtteranceClass::empty: return is_final ? std::optional(InterruptionInput::verdict_empty) : std::nullopt;
+    case UtteranceClass::empty:
+      return is_final ? std::optional(InterruptionInput::verdict_empty) : std::nullopt;
   }
   return std::nullopt;
 }
@@ -124,19 +132,19 @@ constexpr std::array<InterruptionRow, interruption_input_count> interruption_tab
   using In = InterruptionInput;
   return std::array<InterruptionRow, interruption_input_count>{{
       // input                     none        held             verdict_awaited  confirmed
-      {In::speech_started,       {begin_hold, keep,            resume_hold,     keep  }, Reason::speech_suspected     },
-      {In::speech_continues,     {keep,       confirm_if_long, confirm_if_long, keep  }, Reason::enough_speech        },
-      {In::word,                 {keep,       confirm_if_word, confirm_if_word, keep  }, Reason::word_recognised      },
-      {In::back_channel,         {keep,       keep,            keep,            keep  }, Reason::none                 },
-      {In::stop_phrase,          {confirm,    confirm,         confirm,         keep  }, Reason::stop_phrase          },
-      {In::speech_ended,         {keep,       await_verdict,   keep,            keep  }, Reason::none                 },
-      {In::verdict_words,        {keep,       confirm,         confirm,         keep  }, Reason::word_recognised      },
-      {In::verdict_back_channel, {keep,       dismiss,         dismiss,         keep  }, Reason::back_channel         },
-      {In::verdict_rejected,     {keep,       keep,            dismiss,         keep  }, Reason::speech_not_understood},
-      {In::verdict_empty,        {keep,       keep,            dismiss,         keep  }, Reason::speech_not_understood},
-      {In::hold_expired,         {keep,       expire,          expire,          keep  }, Reason::none                 },
-      {In::turn_ended,           {keep,       dismiss,         dismiss,         forget}, Reason::turn_ended           },
-      {In::push_to_talk,         {confirm,    confirm,         confirm,         keep  }, Reason::push_to_talk         },
+      {In::speech_started, {begin_hold, keep, resume_hold, keep}, Reason::speech_suspected},
+      {In::speech_continues, {keep, confirm_if_long, confirm_if_long, keep}, Reason::enough_speech},
+      {In::word, {keep, confirm_if_word, confirm_if_word, keep}, Reason::word_recognised},
+      {In::back_channel, {keep, keep, keep, keep}, Reason::none},
+      {In::stop_phrase, {confirm, confirm, confirm, keep}, Reason::stop_phrase},
+      {In::speech_ended, {keep, await_verdict, keep, keep}, Reason::none},
+      {In::verdict_words, {keep, confirm, confirm, keep}, Reason::word_recognised},
+      {In::verdict_back_channel, {keep, dismiss, dismiss, keep}, Reason::back_channel},
+      {In::verdict_rejected, {keep, keep, dismiss, keep}, Reason::speech_not_understood},
+      {In::verdict_empty, {keep, keep, dismiss, keep}, Reason::speech_not_understood},
+      {In::hold_expired, {keep, expire, expire, keep}, Reason::none},
+      {In::turn_ended, {keep, dismiss, dismiss, forget}, Reason::turn_ended},
+      {In::push_to_talk, {confirm, confirm, confirm, keep}, Reason::push_to_talk},
   }};
 }();
 

@@ -14,7 +14,7 @@ namespace phalarope {
 enum class LateEventPolicy : std::uint8_t { drop, remap_to_next_turn, diagnostics_only };
 
 enum class LateEventAction : std::uint8_t {
-  refuse_stale,       // T14: stale_epoch_reject
+  refuse_stale,  // T14: stale_epoch_reject
   drop,
   propose_next_turn,  // a fresh proposal under a new turn id; the closed turn is untouched
   diagnostics_only,
@@ -32,7 +32,8 @@ constexpr LateEventDecision decide_late_event(EpochCheck epoch, LateEventPolicy 
     return {.action = LateEventAction::refuse_stale, .late_after_cancel = false};
   const bool lost_race = turn_fenced && is_output;
   switch (policy) {
-    case LateEventPolicy::drop: return {.action = LateEventAction::drop, .late_after_cancel = lost_race};
+    case LateEventPolicy::drop:
+      return {.action = LateEventAction::drop, .late_after_cancel = lost_race};
     case LateEventPolicy::remap_to_next_turn:
       // An output of a cancelled turn is no intent of anybody: it must not come back as a new turn.
       return lost_race ? LateEventDecision{.action = LateEventAction::drop, .late_after_cancel = true}

@@ -27,24 +27,34 @@ struct OutputDecision {
 };
 
 // runtime.md 7.3
-constexpr OutputDecision output_stale_epoch{.accepted = false, .signal = EventKind::stale_epoch_reject,
-                                            .emitter = Emitter::authority, .reason = Reason::authority_epoch_mismatch};
-constexpr OutputDecision output_epoch_invalid{.accepted = false, .signal = EventKind::stale_epoch_reject,
+constexpr OutputDecision output_stale_epoch{.accepted = false,
+                                            .signal = EventKind::stale_epoch_reject,
+                                            .emitter = Emitter::authority,
+                                            .reason = Reason::authority_epoch_mismatch};
+constexpr OutputDecision output_epoch_invalid{.accepted = false,
+                                              .signal = EventKind::stale_epoch_reject,
                                               .emitter = Emitter::authority,
                                               .reason = Reason::authority_validation_failed};
-constexpr OutputDecision output_fenced{.accepted = false, .signal = EventKind::playback_cancelled,
-                                       .emitter = Emitter::transport, .reason = Reason::cancel_fence_applied,
+constexpr OutputDecision output_fenced{.accepted = false,
+                                       .signal = EventKind::playback_cancelled,
+                                       .emitter = Emitter::transport,
+                                       .reason = Reason::cancel_fence_applied,
                                        .late_after_cancel = true};
-constexpr OutputDecision output_passed{.accepted = true, .signal = EventKind::output_accepted,
-                                       .emitter = Emitter::transport, .reason = Reason::output_accepted};
+constexpr OutputDecision output_passed{.accepted = true,
+                                       .signal = EventKind::output_accepted,
+                                       .emitter = Emitter::transport,
+                                       .reason = Reason::output_accepted};
 
 /// Rows 1 to 4. `playback_started` obeys the same rule. An accepted newer epoch is then taken by Authority::accept.
 constexpr OutputDecision decide_output(const OutputAttempt& attempt) noexcept {
   switch (attempt.epoch) {
-    case EpochCheck::stale: return output_stale_epoch;
-    case EpochCheck::invalid: return output_epoch_invalid;
+    case EpochCheck::stale:
+      return output_stale_epoch;
+    case EpochCheck::invalid:
+      return output_epoch_invalid;
     case EpochCheck::current:
-    case EpochCheck::newer: break;
+    case EpochCheck::newer:
+      break;
   }
   return attempt.carries_cancel || attempt.turn_fenced ? output_fenced : output_passed;
 }

@@ -24,8 +24,10 @@ enum class OverlapAction : std::uint8_t { propose, preempt, wait };
 constexpr OverlapAction decide_overlap(OverlapPolicy policy, bool other_active) noexcept {
   if (!other_active) return OverlapAction::propose;
   switch (policy) {
-    case OverlapPolicy::preempt: return OverlapAction::preempt;
-    case OverlapPolicy::queue: return OverlapAction::wait;
+    case OverlapPolicy::preempt:
+      return OverlapAction::preempt;
+    case OverlapPolicy::queue:
+      return OverlapAction::wait;
   }
   return OverlapAction::wait;
 }

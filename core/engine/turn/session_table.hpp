@@ -42,16 +42,16 @@ struct SessionTransition {
 
 // runtime.md 2.3
 constexpr std::array<SessionTransition, 10> session_table = {{
-    {SessionState::connecting, SessionTrigger::connected_with_authority,   SessionState::active  },
-    {SessionState::connecting, SessionTrigger::bootstrap_refused,          SessionState::ended   },
-    {SessionState::connecting, SessionTrigger::bootstrap_timed_out,        SessionState::ended   },
-    {SessionState::active,     SessionTrigger::shutdown_requested,         SessionState::draining},
-    {SessionState::active,     SessionTrigger::connection_ended,           SessionState::draining},
-    {SessionState::active,     SessionTrigger::lease_lost,                 SessionState::draining},
-    {SessionState::active,     SessionTrigger::migrated_away,              SessionState::draining},
-    {SessionState::active,     SessionTrigger::disconnect_deadline_passed, SessionState::draining},
-    {SessionState::draining,   SessionTrigger::drained,                    SessionState::ended   },
-    {SessionState::draining,   SessionTrigger::cleanup_deadline_passed,    SessionState::ended   },
+    {SessionState::connecting, SessionTrigger::connected_with_authority, SessionState::active},
+    {SessionState::connecting, SessionTrigger::bootstrap_refused, SessionState::ended},
+    {SessionState::connecting, SessionTrigger::bootstrap_timed_out, SessionState::ended},
+    {SessionState::active, SessionTrigger::shutdown_requested, SessionState::draining},
+    {SessionState::active, SessionTrigger::connection_ended, SessionState::draining},
+    {SessionState::active, SessionTrigger::lease_lost, SessionState::draining},
+    {SessionState::active, SessionTrigger::migrated_away, SessionState::draining},
+    {SessionState::active, SessionTrigger::disconnect_deadline_passed, SessionState::draining},
+    {SessionState::draining, SessionTrigger::drained, SessionState::ended},
+    {SessionState::draining, SessionTrigger::cleanup_deadline_passed, SessionState::ended},
 }};
 
 constexpr Result<SessionState, TurnRefusal> next(SessionState state, SessionTrigger trigger) noexcept {
@@ -68,10 +68,14 @@ constexpr bool defers_proposals(SessionState state) noexcept {
 
 constexpr std::string_view name_of(SessionState state) noexcept {
   switch (state) {
-    case SessionState::connecting: return "CONNECTING";
-    case SessionState::active: return "ACTIVE";
-    case SessionState::draining: return "DRAINING";
-    case SessionState::ended: return "ENDED";
+    case SessionState::connecting:
+      return "CONNECTING";
+    case SessionState::active:
+      return "ACTIVE";
+    case SessionState::draining:
+      return "DRAINING";
+    case SessionState::ended:
+      return "ENDED";
   }
   return "";
 }

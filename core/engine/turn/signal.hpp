@@ -65,22 +65,32 @@ constexpr Scope event_scope_of(const Event& signal) noexcept {
     case EventKind::turn_open_proposed:
     case EventKind::admit:
     case EventKind::reject:
-    case EventKind::defer: return Scope::session;
-    default: return signal.turn_number != 0 ? Scope::turn : Scope::session;  // not a decision over all kinds
+    case EventKind::defer:
+      return Scope::session;
+    default:
+      return signal.turn_number != 0 ? Scope::turn : Scope::session;  // not a decision over all kinds
   }
 }
 
 /// What is appended to the input's event id to name a signal of the arbiter; empty where the id itself is reused.
 constexpr std::string_view event_id_suffix_of(EventKind kind) noexcept {
   switch (kind) {
-    case EventKind::turn_open: return "-turn_open";
-    case EventKind::commit: return "-commit";
-    case EventKind::abort: return "-abort";
-    case EventKind::close: return "-close";
-    case EventKind::disconnected: return "-disconnected";
-    case EventKind::stall: return "-stall";
-    case EventKind::admit: return "-admit";
-    default: return "";  // not a decision over all kinds
+    case EventKind::turn_open:
+      return "-turn_open";
+    case EventKind::commit:
+      return "-commit";
+    case EventKind::abort:
+      return "-abort";
+    case EventKind::close:
+      return "-close";
+    case EventKind::disconnected:
+      return "-disconnected";
+    case EventKind::stall:
+      return "-stall";
+    case EventKind::admit:
+      return "-admit";
+    default:
+      return "";  // not a decision over all kinds
   }
 }
 

@@ -25,15 +25,15 @@ struct TurnTransition {
 
 // runtime.md 2.1
 constexpr std::array<TurnTransition, 9> turn_table = {{
-    {TurnState::idle,     TurnTrigger::turn_open_proposed, TurnState::opening },  // T1
-    {TurnState::opening,  TurnTrigger::turn_open,          TurnState::active  },  // T5
-    {TurnState::opening,  TurnTrigger::reject,             TurnState::idle    },  // T2, T2a, T2b, T5a
-    {TurnState::opening,  TurnTrigger::defer,              TurnState::idle    },  // T2, T2a, T2b, T5a
-    {TurnState::opening,  TurnTrigger::stale_epoch_reject, TurnState::idle    },  // T3
-    {TurnState::opening,  TurnTrigger::deauthorized_drain, TurnState::idle    },  // T4
-    {TurnState::active,   TurnTrigger::commit,             TurnState::terminal},  // T6
-    {TurnState::active,   TurnTrigger::abort,              TurnState::terminal},  // T7-T11
-    {TurnState::terminal, TurnTrigger::close,              TurnState::closed  },  // T6-T11
+    {TurnState::idle, TurnTrigger::turn_open_proposed, TurnState::opening},  // T1
+    {TurnState::opening, TurnTrigger::turn_open, TurnState::active},         // T5
+    {TurnState::opening, TurnTrigger::reject, TurnState::idle},              // T2, T2a, T2b, T5a
+    {TurnState::opening, TurnTrigger::defer, TurnState::idle},               // T2, T2a, T2b, T5a
+    {TurnState::opening, TurnTrigger::stale_epoch_reject, TurnState::idle},  // T3
+    {TurnState::opening, TurnTrigger::deauthorized_drain, TurnState::idle},  // T4
+    {TurnState::active, TurnTrigger::commit, TurnState::terminal},           // T6
+    {TurnState::active, TurnTrigger::abort, TurnState::terminal},            // T7-T11
+    {TurnState::terminal, TurnTrigger::close, TurnState::closed},            // T6-T11
 }};
 
 /// The one state in which a trigger is legal (each has exactly one): the "expected" of turn_state_mismatch.

@@ -138,9 +138,9 @@ Reason reason_of(const std::string& name) {
 }
 
 OutcomeScope scope_of(const std::string& name) {
-  for (const OutcomeScope scope : {OutcomeScope::tenant, OutcomeScope::session, OutcomeScope::turn,
-                                   OutcomeScope::edge_enqueue, OutcomeScope::edge_dequeue,
-                                   OutcomeScope::node_dispatch}) {
+  for (const OutcomeScope scope :
+       {OutcomeScope::tenant, OutcomeScope::session, OutcomeScope::turn, OutcomeScope::edge_enqueue,
+        OutcomeScope::edge_dequeue, OutcomeScope::node_dispatch}) {
     if (name == name_of(scope)) return scope;
   }
   ADD_FAILURE() << "no scope " << name;
@@ -160,12 +160,15 @@ struct World {
 bool bend(World& world, const std::string& word) {
   const auto equals = word.find('=');
   const std::string value = equals == std::string::npos ? "" : word.substr(equals + 1);
-  const std::map<std::string, End> ends = {
-      {"revoked", End::authority_revoked},     {"cancel", End::cancel_accepted},
-      {"budget", End::budget_terminate},       {"provider_failure", End::provider_failure},
-      {"node_failure", End::node_failure},     {"transport", End::transport_lost},
-      {"evidence_failed", End::evidence_failed}, {"no_legal_path", End::no_legal_path},
-      {"success", End::success}};
+  const std::map<std::string, End> ends = {{"revoked", End::authority_revoked},
+                                           {"cancel", End::cancel_accepted},
+                                           {"budget", End::budget_terminate},
+                                           {"provider_failure", End::provider_failure},
+                                           {"node_failure", End::node_failure},
+                                           {"transport", End::transport_lost},
+                                           {"evidence_failed", End::evidence_failed},
+                                           {"no_legal_path", End::no_legal_path},
+                                           {"success", End::success}};
   if (const auto end = ends.find(word); end != ends.end()) return world.input.pending.add(end->second), true;
   if (word == "barge_in") return world.input.barge_in = true;
   if (word == "output_pending") return world.input.output_pending = true;
@@ -196,9 +199,9 @@ bool bend(World& world, const std::string& word) {
 }
 
 std::optional<TurnAsk> ask_of(const std::string& word) {
-  const std::map<std::string, TurnAsk> asks = {{"propose", TurnAsk::propose},     {"open", TurnAsk::open},
-                                               {"abandon", TurnAsk::abandon},     {"arbitrate", TurnAsk::arbitrate},
-                                               {"late", TurnAsk::late},           {"stale", TurnAsk::stale},
+  const std::map<std::string, TurnAsk> asks = {{"propose", TurnAsk::propose}, {"open", TurnAsk::open},
+                                               {"abandon", TurnAsk::abandon}, {"arbitrate", TurnAsk::arbitrate},
+                                               {"late", TurnAsk::late},       {"stale", TurnAsk::stale},
                                                {"shed", TurnAsk::shed}};
   const auto ask = asks.find(word);
   return ask == asks.end() ? std::nullopt : std::optional(ask->second);
@@ -262,9 +265,9 @@ TEST(ArbiterVectors, EveryRowOfTheTruthTableIsDoneToTheLetter) {
 TEST(ArbiterVectors, TheDataFileNamesEveryRowOfTheContract) {
   std::set<std::string> rows;
   for (const Vector& vector : read_vectors()) rows.insert(words_of(vector.name).front());
-  const std::set<std::string> contract = {"T1",  "T2",   "T2a",  "T2b",  "T3",   "T4",  "T5",  "T5a",
-                                          "T6",  "T7",   "T7a",  "T8",   "T9",   "T10a", "T10b", "T10c",
-                                          "T10d", "T11", "T12",  "T13",  "T14",  "T15"};
+  const std::set<std::string> contract = {"T1",   "T2",  "T2a", "T2b", "T3",  "T4",   "T5",   "T5a",
+                                          "T6",   "T7",  "T7a", "T8",  "T9",  "T10a", "T10b", "T10c",
+                                          "T10d", "T11", "T12", "T13", "T14", "T15"};
   EXPECT_EQ(rows, contract);
 }
 

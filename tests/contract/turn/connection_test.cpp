@@ -16,12 +16,18 @@ constexpr std::array<EventKind, 6> signals = {EventKind::connected, EventKind::r
 
 ConnectionState state_named(EventKind signal) {
   switch (signal) {
-    case EventKind::connected: return ConnectionState::connected;
-    case EventKind::reconnecting: return ConnectionState::reconnecting;
-    case EventKind::silence: return ConnectionState::silence;
-    case EventKind::stall: return ConnectionState::stall;
-    case EventKind::ended: return ConnectionState::ended;
-    default: return ConnectionState::disconnected;
+    case EventKind::connected:
+      return ConnectionState::connected;
+    case EventKind::reconnecting:
+      return ConnectionState::reconnecting;
+    case EventKind::silence:
+      return ConnectionState::silence;
+    case EventKind::stall:
+      return ConnectionState::stall;
+    case EventKind::ended:
+      return ConnectionState::ended;
+    default:
+      return ConnectionState::disconnected;
   }
 }
 

@@ -1,11 +1,11 @@
 // All 2^8 combinations of failing gates: the first one wins, later ones are not asked, no plan is built.
 //
 // contract: runtime.md 2.4, T2, T2a, T2b, T3, T4, T5, T5a, I3
+#include "core/engine/turn/gates.hpp"
+
 #include <gtest/gtest.h>
 
 #include <bit>
-
-#include "core/engine/turn/gates.hpp"
 
 namespace phalarope {
 namespace {
@@ -178,8 +178,8 @@ TEST(MergedLease, TakesTheLeasesEpochUnlessItHasNoneAndTheRequestHas) {
   }
   for (const bool mine : {false, true}) {
     for (const bool leases : {false, true}) {
-      const MergedLease merged = merge_lease({.epoch_valid = mine, .authorized = mine},
-                                             {.lease_valid = leases, .lease_granted = leases});
+      const MergedLease merged =
+          merge_lease({.epoch_valid = mine, .authorized = mine}, {.lease_valid = leases, .lease_granted = leases});
       EXPECT_EQ(merged.valid, mine && leases);
       EXPECT_EQ(merged.authorized, mine && leases);
     }

@@ -45,8 +45,10 @@ TurnRecord active_turn() {
   const auto append = [](const TerminalMark&) { return true; };
   GateVerdict gates;
   gates.failed.reset();
-  gates.outcome = {.scope = OutcomeScope::turn, .emitter = Emitter::admission,
-                   .reason = Reason::admission_capacity_allow, .turn = TurnNumber{1}};
+  gates.outcome = {.scope = OutcomeScope::turn,
+                   .emitter = Emitter::admission,
+                   .reason = Reason::admission_capacity_allow,
+                   .turn = TurnNumber{1}};
   EXPECT_TRUE(Arbiter::step(turn, {.ask = TurnAsk::propose}, append));
   EXPECT_TRUE(Arbiter::step(turn, {.ask = TurnAsk::open, .gates = gates, .ticket = Ticket{1}}, append));
   return turn;

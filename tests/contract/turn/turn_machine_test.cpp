@@ -78,8 +78,9 @@ TEST(TurnTable, NamesAreThoseOfTheWire) {
   EXPECT_EQ(name_of(State::active), "Active");
   EXPECT_EQ(name_of(State::terminal), "Terminal");
   EXPECT_EQ(name_of(State::closed), "Closed");
-  const char* const triggers[] = {"turn_open_proposed", "turn_open", "commit", "abort", "close",
-                                  "reject", "defer", "stale_epoch_reject", "deauthorized_drain"};
+  const char* const triggers[] = {
+      "turn_open_proposed", "turn_open",         "commit", "abort", "close", "reject", "defer",
+      "stale_epoch_reject", "deauthorized_drain"};
   for (std::size_t i = 0; i < turn_trigger_count; ++i) EXPECT_EQ(name_of(all_turn_triggers[i]), triggers[i]);
 }
 

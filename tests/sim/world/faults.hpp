@@ -9,20 +9,20 @@
 namespace phalarope::sim {
 
 enum class Fault : std::uint8_t {
-  node_silent,         // a node takes a command and never answers
-  node_late,           // it answers long after it should
-  node_fails,          // it says so
-  output_after_cancel, // it goes on for a while after it was cancelled
-  recogniser_confused, // any verdict, whatever was said
-  frames_lost,         // microphone frames never come
-  speech_end_lost,     // voice activity forgets to say that speech ended
-  device_gone,         // the sound device is unplugged and comes back
-  xrun,                // the device was served too late
-  authority_revoked,   // the control plane withdraws the right to speak, and gives it back under a new epoch
-  stale_snapshot,      // an old epoch is heard of again
-  evidence_full,       // the recorder has no room for a while
-  user_impatient,      // push to talk and cancel at any moment
-  playback_stuck       // the loudspeaker never says that it has finished
+  node_silent,          // a node takes a command and never answers
+  node_late,            // it answers long after it should
+  node_fails,           // it says so
+  output_after_cancel,  // it goes on for a while after it was cancelled
+  recogniser_confused,  // any verdict, whatever was said
+  frames_lost,          // microphone frames never come
+  speech_end_lost,      // voice activity forgets to say that speech ended
+  device_gone,          // the sound device is unplugged and comes back
+  xrun,                 // the device was served too late
+  authority_revoked,    // the control plane withdraws the right to speak, and gives it back under a new epoch
+  stale_snapshot,       // an old epoch is heard of again
+  evidence_full,        // the recorder has no room for a while
+  user_impatient,       // push to talk and cancel at any moment
+  playback_stuck        // the loudspeaker never says that it has finished
 };
 constexpr std::size_t fault_count = 14;
 

@@ -39,8 +39,9 @@ std::optional<Event> World::next(std::optional<Instant> deadline) {
 
 void World::somebody_acts() {
   if (faults_.strikes(Fault::user_impatient, chance_)) {
-    later(milliseconds(chance_.between(0, 50)),
-          made(chance_.happens(500) ? EventKind::user_turn_requested : EventKind::user_cancel_requested, Lane::control));
+    later(
+        milliseconds(chance_.between(0, 50)),
+        made(chance_.happens(500) ? EventKind::user_turn_requested : EventKind::user_cancel_requested, Lane::control));
   }
   if (faults_.strikes(Fault::xrun, chance_)) {
     Event xrun = made(EventKind::xrun, Lane::control);
@@ -86,7 +87,8 @@ void World::control_plane_acts() {
 
 // One stretch of speech: its start, what voice activity says meanwhile, its frames, its end.
 void World::somebody_speaks() {
-  const std::int64_t start_ns = std::max(now_ns_ + chance_.between(0, 3'000) * ns_per_ms, speaking_until_ns_ + ns_per_ms);
+  const std::int64_t start_ns =
+      std::max(now_ns_ + chance_.between(0, 3'000) * ns_per_ms, speaking_until_ns_ + ns_per_ms);
   const std::int64_t length_ms = chance_.happens(300) ? chance_.between(80, 400) : chance_.between(400, 3'000);
   const std::uint32_t utterance = ++utterance_;
   const auto at = [&](std::int64_t ms, Event event) {
@@ -118,16 +120,25 @@ void World::somebody_speaks() {
 
 void World::react(const Event& command) {
   switch (command.kind) {
-    case EventKind::command_recognise_finalise: return recogniser_answers(command);
-    case EventKind::command_dialogue_ask: return dialogue_answers(command);
-    case EventKind::command_synthesise: return voice_begins(command, chance_.between(5, 120));
-    case EventKind::command_apology: return voice_begins(command, 60);
+    case EventKind::command_recognise_finalise:
+      return recogniser_answers(command);
+    case EventKind::command_dialogue_ask:
+      return dialogue_answers(command);
+    case EventKind::command_synthesise:
+      return voice_begins(command, chance_.between(5, 120));
+    case EventKind::command_apology:
+      return voice_begins(command, 60);
     case EventKind::command_node_credit:
+      // Credit may come before the sentence it is for: the first frame shall not wait.
+      if (command.ticket > voice_.ticket) voice_ = Voice{.ticket = command.ticket, .turn = command.turn_number};
       if (command.ticket == voice_.ticket) voice_.credit += command.argument_a;
       return voice_goes_on(command);
-    case EventKind::command_node_cancel: return cancel(command);
-    case EventKind::command_fence: return fence_moves(command);
-    case EventKind::command_play_frame: return play(command);
+    case EventKind::command_node_cancel:
+      return cancel(command);
+    case EventKind::command_fence:
+      return fence_moves(command);
+    case EventKind::command_play_frame:
+      return play(command);
     case EventKind::command_play_end:
       if (command.ticket != loudspeaker_.ticket) return;
       loudspeaker_.end = command.argument_a;
@@ -135,10 +146,12 @@ void World::react(const Event& command) {
     case EventKind::command_duck: {
       Event ducked = made(EventKind::duck_applied, Lane::control);
       ducked.ticket = loudspeaker_.ticket;
-      ducked.argument_a = loudspeaker_.started_ns < 0 ? 0 : (now_ns_ - loudspeaker_.started_ns) / ns_per_ms * samples_per_ms;
+      ducked.argument_a =
+          loudspeaker_.started_ns < 0 ? 0 : (now_ns_ - loudspeaker_.started_ns) / ns_per_ms * samples_per_ms;
       return later(milliseconds(10), ducked);
     }
-    default: return;  // nobody in this world minds
+    default:
+      return;  // nobody in this world minds
   }
 }
 
@@ -152,7 +165,11 @@ void World::recogniser_answers(const Event& command) {
   Event verdict = reply(command, EventKind::recognition_final);
   verdict.node = recogniser_;
   const std::int64_t draw = chance_.between(0, 99);
-  UtteranceClass what = draw < 75 ? UtteranceClass::words : draw < 85 ? UtteranceClass::back_channel : draw < 92 ? UtteranceClass::rejected : draw < 97 ? UtteranceClass::empty : UtteranceClass::stop_phrase;
+  UtteranceClass what = UtteranceClass::words;
+  if (draw >= 75) what = UtteranceClass::back_channel;
+  if (draw >= 85) what = UtteranceClass::rejected;
+  if (draw >= 92) what = UtteranceClass::empty;
+  if (draw >= 97) what = UtteranceClass::stop_phrase;
   if (faults_.strikes(Fault::recogniser_confused, chance_)) what = static_cast<UtteranceClass>(chance_.between(0, 5));
   verdict.argument_a = static_cast<std::int64_t>(what);
   later(delay_of_node(), verdict);
@@ -160,7 +177,8 @@ void World::recogniser_answers(const Event& command) {
 
 void World::dialogue_answers(const Event& command) {
   if (faults_.strikes(Fault::node_silent, chance_)) return;
-  if (faults_.strikes(Fault::node_fails, chance_)) return later(delay_of_node(), reply(command, EventKind::node_failed));
+  if (faults_.strikes(Fault::node_fails, chance_))
+    return later(delay_of_node(), reply(command, EventKind::node_failed));
   const std::int64_t sentences = chance_.happens(50) ? 0 : chance_.between(1, 5);
   for (std::int64_t i = 0; i < sentences; ++i) {
     Event sentence = reply(command, EventKind::dialogue_sentence);
@@ -172,7 +190,8 @@ void World::dialogue_answers(const Event& command) {
 
 void World::voice_begins(const Event& command, std::int64_t frames) {
   if (faults_.strikes(Fault::node_silent, chance_)) return;
-  if (faults_.strikes(Fault::node_fails, chance_)) return later(delay_of_node(), reply(command, EventKind::node_failed));
+  if (faults_.strikes(Fault::node_fails, chance_))
+    return later(delay_of_node(), reply(command, EventKind::node_failed));
   const bool same_answer = voice_.ticket == command.ticket;
   voice_ = {.ticket = command.ticket,
             .turn = command.turn_number,
@@ -216,14 +235,15 @@ void World::cancel(const Event& command) {
     late.turn_number = voice_.turn;
     later(milliseconds(chance_.between(1, 100)), late);
   }
-  voice_ = Voice{};
+  voice_ = Voice{.ticket = voice_.ticket};
 }
 
 void World::fence_moves(const Event& command) {
   if (loudspeaker_.ticket != 0 && loudspeaker_.ticket != command.ticket && loudspeaker_.received > 0) {
     Event applied = made(EventKind::fence_applied, Lane::control);
     applied.ticket = loudspeaker_.ticket;
-    applied.argument_a = loudspeaker_.started_ns < 0 ? 0 : (now_ns_ - loudspeaker_.started_ns) / ns_per_ms * samples_per_ms;
+    applied.argument_a =
+        loudspeaker_.started_ns < 0 ? 0 : (now_ns_ - loudspeaker_.started_ns) / ns_per_ms * samples_per_ms;
     later(milliseconds(10), applied);
   }
   if (command.ticket != loudspeaker_.ticket) loudspeaker_ = Loudspeaker{.ticket = command.ticket};
@@ -285,7 +305,8 @@ void World::later(Duration delay, Event event) {
                        event.kind == EventKind::synthesis_frame;
   if (carries) event.payload = payload();
   if (event.kind == EventKind::recognition_partial) {
-    event.argument_a = static_cast<std::int64_t>(chance_.happens(700) ? UtteranceClass::words : UtteranceClass::back_channel);
+    event.argument_a =
+        static_cast<std::int64_t>(chance_.happens(700) ? UtteranceClass::words : UtteranceClass::back_channel);
   }
   future_.push({at_ns, ++order_, event});
 }

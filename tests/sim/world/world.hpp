@@ -48,7 +48,7 @@ class World {
     bool stuck = false;
   };
   /// The sentence at the synthesiser.
-  struct Voice {
+  struct Voice {  // ticket 0: none yet
     std::uint64_t ticket = 0;
     std::uint32_t turn = 0;
     std::int64_t credit = 0;

@@ -497,9 +497,10 @@ TEST(ValidateLine, AnswersInTheShapeOfTheCommand) {
   const Json good = Json::parse(
       answer_validate_line(R"({"kind":"turn_transition","doc":)" + test::turn_transition().dump() + "}", 4));
   EXPECT_EQ(good, (Json{{"index", 4}, {"valid", true}}));
-  const Json bad = Json::parse(answer_validate_line(
-      R"({"kind":"turn_transition","doc":{"from_state":"Idle","trigger":"nap","to_state":"Idle","deterministic":true}})",
-      0));
+  const Json bad =
+      Json::parse(answer_validate_line(R"({"kind":"turn_transition","doc":{"from_state":"Idle","trigger":"nap",)"
+                                       R"("to_state":"Idle","deterministic":true}})",
+                                       0));
   EXPECT_EQ(bad["valid"], false);
   EXPECT_EQ(bad["path"], "trigger");
   for (const char* line :

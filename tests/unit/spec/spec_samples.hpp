@@ -48,7 +48,8 @@ inline std::string with(std::string_view what, std::string_view replacement) {
 inline std::string with_added(std::string_view lines) { return std::string(small_pipeline) + std::string(lines); }
 
 constexpr std::string_view all_overrides = R"(overrides:
-  budgets: {turn_budget_ms: 5000, node_budget_ms_default: 1500, path_budget_ms_default: 3000, edge_budget_ms_default: 500}
+  budgets: {turn_budget_ms: 5000, node_budget_ms_default: 1500, path_budget_ms_default: 3000,
+            edge_budget_ms_default: 500}
   provider_bindings: {stt: s, llm: l, tts: t}
   edge_buffer_policies:
     edge-ears-mind:

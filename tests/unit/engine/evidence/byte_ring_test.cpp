@@ -1,3 +1,4 @@
+// The byte ring: records go through whole, in order, and a full ring refuses.
 #include "core/engine/evidence/byte_ring.hpp"
 
 #include <gtest/gtest.h>

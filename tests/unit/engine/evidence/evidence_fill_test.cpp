@@ -1,3 +1,4 @@
+// What fill_gaps writes where nobody supplied a value, and what it counts (evidence.md 1.2).
 #include "core/engine/evidence/evidence_fill.hpp"
 
 #include <gtest/gtest.h>

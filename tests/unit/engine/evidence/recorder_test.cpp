@@ -1,3 +1,4 @@
+// The recorder under plenty and under pressure: what is kept, what gives way, what is named.
 #include "core/engine/evidence/recorder.hpp"
 
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// The recording level: it falls step by step under pressure and never rises by itself (evidence.md 1.9).
 #include "core/engine/evidence/recording_level.hpp"
 
 #include <gtest/gtest.h>

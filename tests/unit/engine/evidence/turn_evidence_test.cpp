@@ -1,3 +1,4 @@
+// The completeness check, field by field in its fixed order (evidence.md 1.1).
 #include "core/engine/evidence/turn_evidence.hpp"
 
 #include <gtest/gtest.h>

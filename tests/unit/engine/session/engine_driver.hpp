@@ -1,4 +1,5 @@
-// EngineDriver: an engine with a small pipeline and a hand to drive it: what a session's tests say to it, and what it gave.
+// EngineDriver: an engine with a small pipeline and a hand to drive it: what a session's tests say to it, and what it
+// gave.
 #pragma once
 
 #include <memory>
@@ -67,9 +68,7 @@ class EngineDriver {
     made.turn_number = session().turn_number();
     return made;
   }
-  PayloadHandle payload() {
-    return {.generation = ++payloads_made, .length_bytes = 320, .slot = 1, .pool = 1};
-  }
+  PayloadHandle payload() { return {.generation = ++payloads_made, .length_bytes = 320, .slot = 1, .pool = 1}; }
 
   /// Steps, remembers what came out, and keeps the books every test relies on.
   const std::vector<Event>& say(Event input) {

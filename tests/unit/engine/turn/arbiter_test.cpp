@@ -1,12 +1,12 @@
 // The arbiter beyond its table: refusals change nothing, evidence gates the terminal, every accepted turn ends once.
 //
 // contract: I2, I3, I8, runtime.md 2.1, 2.5, 2.7, 7.2, D14, D19
+#include "core/engine/turn/arbiter.hpp"
+
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
 #include <map>
-
-#include "core/engine/turn/arbiter.hpp"
 
 namespace phalarope {
 namespace {
@@ -17,8 +17,10 @@ GateVerdict passed_gates() {
   GateVerdict gates;
   gates.failed.reset();
   gates.epoch = Epoch{9};
-  gates.outcome = {.scope = OutcomeScope::turn, .emitter = Emitter::admission,
-                   .reason = Reason::admission_capacity_allow, .turn = number};
+  gates.outcome = {.scope = OutcomeScope::turn,
+                   .emitter = Emitter::admission,
+                   .reason = Reason::admission_capacity_allow,
+                   .turn = number};
   return gates;
 }
 
@@ -48,9 +50,12 @@ constexpr TurnState settled_states[] = {TurnState::idle, TurnState::opening, Tur
 
 TEST(Arbiter, AStepThatIsNotLegalInTheStateIsRefusedAndChangesNothing) {
   const std::map<TurnAsk, std::vector<TurnState>> legal = {
-      {TurnAsk::propose, {TurnState::idle}},       {TurnAsk::open, {TurnState::opening}},
-      {TurnAsk::abandon, {TurnState::opening}},    {TurnAsk::arbitrate, {TurnState::active}},
-      {TurnAsk::late, {TurnState::closed}},        {TurnAsk::shed, {TurnState::active}},
+      {TurnAsk::propose, {TurnState::idle}},
+      {TurnAsk::open, {TurnState::opening}},
+      {TurnAsk::abandon, {TurnState::opening}},
+      {TurnAsk::arbitrate, {TurnState::active}},
+      {TurnAsk::late, {TurnState::closed}},
+      {TurnAsk::shed, {TurnState::active}},
       {TurnAsk::stale, {TurnState::idle, TurnState::active, TurnState::closed}}};
   for (const auto& [ask, states] : legal) {
     for (const TurnState state : settled_states) {
@@ -190,8 +195,11 @@ TEST(ArbiterContract, IdleWithoutAnOutcomeAndClosedWithoutATerminalEdgeAreViolat
   TurnDecision back{.from = TurnState::opening, .to = TurnState::idle};
   ASSERT_TRUE(back.transitions.push_back({TurnState::opening, TurnTrigger::defer, TurnState::idle}));
   EXPECT_EQ(check_contract(back).error(), TurnRefusal::arbiter_contract_violation);
-  back.outcome = DecisionOutcome{.kind = OutcomeKind::defer, .scope = OutcomeScope::turn, .emitter = Emitter::admission,
-                                 .reason = Reason::admission_capacity_defer, .turn = number};
+  back.outcome = DecisionOutcome{.kind = OutcomeKind::defer,
+                                 .scope = OutcomeScope::turn,
+                                 .emitter = Emitter::admission,
+                                 .reason = Reason::admission_capacity_defer,
+                                 .turn = number};
   EXPECT_TRUE(check_contract(back).has_value());
   back.outcome->phase = OutcomePhase::scheduling_point;
   EXPECT_FALSE(check_contract(back).has_value()) << "an illegal outcome explains nothing";

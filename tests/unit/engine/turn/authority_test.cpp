@@ -1,10 +1,10 @@
 // The epoch rule: it never decreases, a stale one is named with both epochs, nonsense is not staleness.
 //
 // contract: runtime.md 10.2, I7, F7, F8
+#include "core/engine/turn/authority.hpp"
+
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
-
-#include "core/engine/turn/authority.hpp"
 
 namespace phalarope {
 namespace {

@@ -1,9 +1,9 @@
 // Which outcomes may exist at all: every combination of kind, phase, scope, emitter, turn and epoch, counted.
 //
 // contract: runtime.md 1.6
-#include <gtest/gtest.h>
-
 #include "core/engine/turn/decision_outcome.hpp"
+
+#include <gtest/gtest.h>
 
 namespace phalarope {
 namespace {
@@ -26,8 +26,7 @@ bool contract_allows(const DecisionOutcome& o) {
          implies(o.kind == OutcomeKind::shed, o.emitter == Emitter::admission && point) &&
          implies(guards, o.emitter == Emitter::authority && o.epoch.has_value()) &&
          implies(cp, pre && tenant_or_session) && implies(pre, tenant_or_session || o.scope == OutcomeScope::turn) &&
-         implies(point, scheduling) &&
-         implies(active, (o.scope == OutcomeScope::turn || scheduling) && has_turn) &&
+         implies(point, scheduling) && implies(active, (o.scope == OutcomeScope::turn || scheduling) && has_turn) &&
          implies(o.scope == OutcomeScope::turn, has_turn) &&
          implies(o.kind == OutcomeKind::stale_epoch_reject, (pre && session_or_turn) || point) &&
          implies(o.kind == OutcomeKind::deauthorized_drain,

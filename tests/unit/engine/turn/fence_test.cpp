@@ -1,12 +1,12 @@
 // The fence: one ticket is heard at most once, and whoever sees it raised sees why.
 //
 // contract: I6, I7, runtime.md 7.2
+#include "core/engine/turn/fence.hpp"
+
 #include <gtest/gtest.h>
 
 #include <atomic>
 #include <thread>
-
-#include "core/engine/turn/fence.hpp"
 
 namespace phalarope {
 namespace {

@@ -1,14 +1,14 @@
 // Seen keys: a known one is a duplicate, the oldest gives way and is named, a stale caller learns nothing.
 //
 // contract: runtime.md 10.4, F11, I10
+#include "core/engine/turn/idempotency.hpp"
+
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
 #include <algorithm>
 #include <deque>
 #include <memory>
-
-#include "core/engine/turn/idempotency.hpp"
 
 namespace phalarope {
 namespace {

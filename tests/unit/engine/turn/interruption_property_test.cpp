@@ -40,7 +40,8 @@ RC_GTEST_PROP(InterruptionProperty, NoDoubtOutlivesItsBoundAndNothingIsSettledTw
     RC_ASSERT(decided == decide(state, phase, input, speech, policy, now));
 
     switch (decided.action) {
-      case InterruptionAction::none: break;
+      case InterruptionAction::none:
+        break;
       case InterruptionAction::hold:
         RC_ASSERT(!held_since && !confirmed);
         RC_ASSERT(phase != ConversationPhase::listening);

@@ -1,11 +1,11 @@
 // Doubt before the cancel: every state meets every input in every phase, and the timing of each bound.
 //
 // contract: D4, D14, D16
+#include "core/engine/turn/interruption.hpp"
+
 #include <gtest/gtest.h>
 
 #include <string>
-
-#include "core/engine/turn/interruption.hpp"
 
 namespace phalarope {
 namespace {
@@ -23,10 +23,13 @@ constexpr Instant after(std::int64_t ms) { return onset + milliseconds(ms); }
 /// A state as it is while a doubt began at `onset`; an awaited verdict has been awaited since 100 ms after.
 InterruptionState state_of(Doubt doubt, const InterruptionPolicy& policy) {
   switch (doubt) {
-    case Doubt::held: return {doubt, onset, onset + policy.hold_max};
-    case Doubt::verdict_awaited: return {doubt, onset, after(100) + policy.verdict_wait};
+    case Doubt::held:
+      return {doubt, onset, onset + policy.hold_max};
+    case Doubt::verdict_awaited:
+      return {doubt, onset, after(100) + policy.verdict_wait};
     case Doubt::none:
-    case Doubt::confirmed: break;
+    case Doubt::confirmed:
+      break;
   }
   return {.doubt = doubt};
 }

@@ -1,10 +1,11 @@
 // The output fence over all its inputs, and what becomes of events that come too late.
 //
 // contract: runtime.md 7.3, 3.3, I6, I7, T13, T14
+#include "core/engine/turn/output_fence.hpp"
+
 #include <gtest/gtest.h>
 
 #include "core/engine/turn/late_events.hpp"
-#include "core/engine/turn/output_fence.hpp"
 
 namespace phalarope {
 namespace {

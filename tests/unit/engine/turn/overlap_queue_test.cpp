@@ -1,12 +1,12 @@
 // Who waits while a turn is active: at most four, in the engine's order, each once.
 //
 // contract: runtime.md 3.1, 7.1, I5, I10
+#include "core/engine/turn/overlap_queue.hpp"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <vector>
-
-#include "core/engine/turn/overlap_queue.hpp"
 
 namespace phalarope {
 namespace {

@@ -1,12 +1,12 @@
 // The life of a session: 40 pairs, ten lead on, none leads back.
 //
 // contract: runtime.md 2.3
+#include "core/engine/turn/session_table.hpp"
+
 #include <gtest/gtest.h>
 
 #include <set>
 #include <tuple>
-
-#include "core/engine/turn/session_table.hpp"
 
 namespace phalarope {
 namespace {
@@ -15,12 +15,16 @@ using S = SessionState;
 using T = SessionTrigger;
 
 TEST(SessionTable, OfAllFortyPairsTheContractsTenLeadOn) {
-  const std::set<std::tuple<S, T, S>> ten = {
-      {S::connecting, T::connected_with_authority, S::active}, {S::connecting, T::bootstrap_refused, S::ended},
-      {S::connecting, T::bootstrap_timed_out, S::ended},       {S::active, T::shutdown_requested, S::draining},
-      {S::active, T::connection_ended, S::draining},           {S::active, T::lease_lost, S::draining},
-      {S::active, T::migrated_away, S::draining},              {S::active, T::disconnect_deadline_passed, S::draining},
-      {S::draining, T::drained, S::ended},                     {S::draining, T::cleanup_deadline_passed, S::ended}};
+  const std::set<std::tuple<S, T, S>> ten = {{S::connecting, T::connected_with_authority, S::active},
+                                             {S::connecting, T::bootstrap_refused, S::ended},
+                                             {S::connecting, T::bootstrap_timed_out, S::ended},
+                                             {S::active, T::shutdown_requested, S::draining},
+                                             {S::active, T::connection_ended, S::draining},
+                                             {S::active, T::lease_lost, S::draining},
+                                             {S::active, T::migrated_away, S::draining},
+                                             {S::active, T::disconnect_deadline_passed, S::draining},
+                                             {S::draining, T::drained, S::ended},
+                                             {S::draining, T::cleanup_deadline_passed, S::ended}};
   std::size_t led_on = 0;
   for (std::size_t state = 0; state < session_state_count; ++state) {
     for (std::size_t trigger = 0; trigger < session_trigger_count; ++trigger) {

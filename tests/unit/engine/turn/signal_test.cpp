@@ -1,9 +1,9 @@
 // How a control signal is filled: by turn or session, clamped, and with what the contract says of a few kinds.
 //
 // contract: runtime.md 1.5, 2.5
-#include <gtest/gtest.h>
-
 #include "core/engine/turn/signal.hpp"
+
+#include <gtest/gtest.h>
 
 namespace phalarope {
 namespace {
@@ -16,8 +16,8 @@ TEST(Signal, InheritsTheInputsPlaceAndClampsItsTimes) {
   input.wall_ns = 8;
   input.session_slot = 3;
   input.authority_epoch = 6;
-  const Event signal = make_signal(point_of(input), EventKind::turn_open, Emitter::turn_arbiter, Reason::none,
-                                   TurnNumber{2}, Ticket{4});
+  const Event signal =
+      make_signal(point_of(input), EventKind::turn_open, Emitter::turn_arbiter, Reason::none, TurnNumber{2}, Ticket{4});
   EXPECT_EQ(signal.runtime_sequence, input.runtime_sequence);
   EXPECT_EQ(signal.causal_parent, 5U);
   EXPECT_EQ(signal.transport_sequence, 9U);
@@ -43,8 +43,7 @@ TEST(Signal, ActsOnTheTurnWhenOneIsKnownElseOnTheSession) {
 }
 
 TEST(Signal, IntentAndAdmissionAlwaysCorrelateWithTheSession) {
-  for (const EventKind kind :
-       {EventKind::turn_open_proposed, EventKind::admit, EventKind::reject, EventKind::defer}) {
+  for (const EventKind kind : {EventKind::turn_open_proposed, EventKind::admit, EventKind::reject, EventKind::defer}) {
     const Event signal = make_signal({}, kind, Emitter::admission, Reason::none, TurnNumber{1}, {});
     EXPECT_EQ(event_scope_of(signal), Scope::session) << name_of(kind);
     EXPECT_EQ(signal.scope, Scope::turn);

@@ -1,10 +1,11 @@
 // The turns of a session: at most one holds the floor, and no number is used for two turns.
 //
 // contract: runtime.md 2.1, I2, I10
+#include "core/engine/turn/turn_registry.hpp"
+
 #include <gtest/gtest.h>
 
 #include "core/engine/turn/arbiter.hpp"
-#include "core/engine/turn/turn_registry.hpp"
 
 namespace phalarope {
 namespace {
@@ -14,10 +15,12 @@ constexpr auto append = [](const TerminalMark&) { return true; };
 void take(TurnRecord& turn, TurnAsk ask, PendingEnds pending = {}) {
   GateVerdict gates;
   gates.failed.reset();
-  gates.outcome = {.scope = OutcomeScope::turn, .emitter = Emitter::admission,
-                   .reason = Reason::admission_capacity_allow, .turn = turn.number()};
-  ASSERT_TRUE(Arbiter::step(turn, {.ask = ask, .gates = gates, .ticket = Ticket{turn.number().value},
-                                   .pending = pending}, append));
+  gates.outcome = {.scope = OutcomeScope::turn,
+                   .emitter = Emitter::admission,
+                   .reason = Reason::admission_capacity_allow,
+                   .turn = turn.number()};
+  ASSERT_TRUE(Arbiter::step(
+      turn, {.ask = ask, .gates = gates, .ticket = Ticket{turn.number().value}, .pending = pending}, append));
 }
 
 TurnRecord& proposed(TurnRegistry& registry, std::uint32_t number) {

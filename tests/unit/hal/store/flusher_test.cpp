@@ -1,3 +1,4 @@
+// The flusher: blocks, syncs, rotation within the budget, and disks that refuse.
 #include "hal/store/flusher.hpp"
 
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// The real file system behind the port: what it answers for good and bad calls.
 #include <gtest/gtest.h>
 #include <unistd.h>
 

@@ -1,3 +1,4 @@
+// What a crash left behind is closed and continued; what was synced is never lost.
 #include <gtest/gtest.h>
 
 #include "tests/fault/evidence/small_recording.hpp"

@@ -1,3 +1,4 @@
+// The segment format: what makes a block valid, and what each damaged byte makes of it.
 #include "hal/store/segment_format.hpp"
 
 #include <gtest/gtest.h>
