@@ -44,6 +44,9 @@ std::expected<hal::ConversationSettings, std::string> talk_settings(const TalkOp
   return settings;
 }
 
+/// With --json stdout holds the one object and nothing else.
+hal::NodeDecorator shown(const TalkOptions& options) { return options.json ? hal::NodeDecorator{} : show_dialogue(); }
+
 hal::WavDeviceSettings wav_device(const TalkOptions& options) {
   hal::WavDeviceSettings device;
   constexpr std::int64_t lead_in_frames = 8'000;  // half a second, so that the first word has a before
@@ -64,16 +67,14 @@ std::expected<void, std::string> talk_with_files(const TalkOptions& options, con
     static const hal::HostClock clock;
     auto settings = talk_settings(options, clock, board);
     if (!settings) return std::unexpected(settings.error());
-    auto conversation =
-        hal::Conversation::create(std::move(*settings), clock, options.json ? hal::NodeDecorator{} : show_dialogue());
+    auto conversation = hal::Conversation::create(std::move(*settings), clock, shown(options));
     if (!conversation) return std::unexpected(conversation.error());
     return run_live(**conversation, device, {.quiet = options.json, .realtime = realtime_settings(board)});
   }
   hal::VirtualClock clock(hal::wall_now());
   auto settings = talk_settings(options, clock, board);
   if (!settings) return std::unexpected(settings.error());
-  auto conversation =
-      hal::Conversation::create(std::move(*settings), clock, options.json ? hal::NodeDecorator{} : show_dialogue());
+  auto conversation = hal::Conversation::create(std::move(*settings), clock, shown(options));
   if (!conversation) return std::unexpected(conversation.error());
   hal::VirtualRunner runner(**conversation, device, clock);
   const auto report = runner.run();
@@ -85,14 +86,14 @@ std::expected<void, std::string> talk_by_microphone(const TalkOptions& options, 
   static const hal::HostClock clock;
   auto settings = talk_settings(options, clock, board);
   if (!settings) return std::unexpected(settings.error());
-  auto conversation = hal::Conversation::create(std::move(*settings), clock, show_dialogue());
+  auto conversation = hal::Conversation::create(std::move(*settings), clock, shown(options));
   if (!conversation) return std::unexpected(conversation.error());
   hal::AlsaSettings card;
   card.capture_name = options.capture.empty() ? board.audio.capture_device : options.capture;
   card.playback_name = options.playback.empty() ? board.audio.playback_device : options.playback;
   card.buffer_periods = static_cast<std::size_t>(board.audio.periods);
   hal::AlsaDevice device(card);
-  fmt::print("Speak. Say \"stop\" to interrupt; Ctrl-C ends.\n");
+  if (!options.json) fmt::print("Speak. Say \"stop\" to interrupt; Ctrl-C ends.\n");
   std::fflush(stdout);
   return run_live(**conversation, device, {.quiet = false, .realtime = realtime_settings(board)});
 }

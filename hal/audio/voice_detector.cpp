@@ -1,9 +1,20 @@
 #include "hal/audio/voice_detector.hpp"
 
-#include <webrtc/modules/audio_processing/include/audio_processing.h>
-
 #include <algorithm>
 #include <cmath>
+
+#include "core/engine/base/enforce.hpp"
+
+// The package ships the functions but not their header (webrtc/common_audio/vad/include/webrtc_vad.h).
+extern "C" {
+struct WebRtcVadInst;
+using VadInst = WebRtcVadInst;
+VadInst* WebRtcVad_Create();
+void WebRtcVad_Free(VadInst* handle);
+int WebRtcVad_Init(VadInst* handle);
+int WebRtcVad_set_mode(VadInst* handle, int mode);
+int WebRtcVad_Process(VadInst* handle, int rate_hz, const std::int16_t* frame, std::size_t frame_length);
+}
 
 namespace phalarope::hal {
 namespace {
@@ -53,42 +64,21 @@ std::int64_t onset_in(std::span<const std::int16_t> linear, double threshold_dbf
   return 0;
 }
 
-webrtc::VoiceDetection::Likelihood likelihood_of(int strictness) noexcept {
-  switch (std::clamp(strictness, 0, 3)) {
-    case 0:
-      return webrtc::VoiceDetection::kHighLikelihood;
-    case 1:
-      return webrtc::VoiceDetection::kModerateLikelihood;
-    case 2:
-      return webrtc::VoiceDetection::kLowLikelihood;
-    default:
-      return webrtc::VoiceDetection::kVeryLowLikelihood;
-  }
-}
-
 }  // namespace
 
-/// WebRTC's detector through the library's public door; its other stages stay off, so it only looks.
+/// WebRTC's detector itself. Around it the library's AudioProcessing takes a lock on every frame, which has no place on
+/// the audio thread; the detector's own entry points (exported, stable since 2015) neither lock nor allocate.
 struct VoiceDetector::WebRtc {
-  std::unique_ptr<webrtc::AudioProcessing> processing{webrtc::AudioProcessing::Create()};
-  const webrtc::StreamConfig stream{static_cast<int>(engine_rate_hz), 1};
-  std::array<float, frame_frames> samples{};
+  std::unique_ptr<VadInst, void (*)(VadInst*)> detector{WebRtcVad_Create(), WebRtcVad_Free};
 
   explicit WebRtc(int strictness) {
-    processing->voice_detection()->Enable(true);
-    processing->voice_detection()->set_likelihood(likelihood_of(strictness));
-    processing->voice_detection()->set_frame_size_ms(10);
-    process();  // the first frame sets the stream up and allocates; do it now
-  }
-  bool process() noexcept {
-    float* const channel = samples.data();
-    return processing->ProcessStream(&channel, stream, stream, &channel) == webrtc::AudioProcessing::kNoError &&
-           processing->voice_detection()->stream_has_voice();
+    const int mode = std::clamp(strictness, 0, 3);
+    const bool ready =
+        detector != nullptr && WebRtcVad_Init(detector.get()) == 0 && WebRtcVad_set_mode(detector.get(), mode) == 0;
+    PHAL_ENFORCE(ready, "WebRTC's voice detector can be made");
   }
   bool has_voice(std::span<const std::int16_t, frame_frames> frame) noexcept {
-    constexpr float full_scale = 32768.0F;
-    for (std::size_t i = 0; i < frame_frames; ++i) samples[i] = static_cast<float>(frame[i]) / full_scale;
-    return process();
+    return WebRtcVad_Process(detector.get(), static_cast<int>(engine_rate_hz), frame.data(), frame.size()) == 1;
   }
 };
 

@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 #include <utility>
 
@@ -67,9 +68,19 @@ std::vector<Refusal> lock_process_memory() {
   return refused;
 }
 
+namespace {
+/// Signals are the control thread's business: one that is handled on the audio thread costs it a period's peace.
+void leave_signals_to_others() {
+  sigset_t all;
+  ::sigfillset(&all);
+  ::pthread_sigmask(SIG_BLOCK, &all, nullptr);
+}
+}  // namespace
+
 std::thread start_thread(ThreadSettings settings, std::function<void(const std::vector<Refusal>&)> refused,
                          std::function<void()> body) {
   return std::thread([settings = std::move(settings), refused = std::move(refused), body = std::move(body)] {
+    leave_signals_to_others();
     refused(apply_to_this_thread(settings));
     body();
   });

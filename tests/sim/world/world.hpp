@@ -48,7 +48,7 @@ class World {
     bool stuck = false;
   };
   /// The sentence at the synthesiser.
-  struct Voice {  // ticket 0: none yet
+  struct Voice {
     std::uint64_t ticket = 0;
     std::uint32_t turn = 0;
     std::int64_t credit = 0;
@@ -87,7 +87,6 @@ class World {
   std::uint32_t utterance_ = 0;
   std::uint32_t payloads_ = 0;
   std::uint64_t epoch_ = 1;
-  bool authorized_ = true;
   Loudspeaker loudspeaker_;
   Voice voice_;
   std::map<std::uint8_t, std::int64_t> free_at_ns_;  // a node gives its results in order
