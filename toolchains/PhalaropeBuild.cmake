@@ -27,6 +27,10 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_L
   if(PHALAROPE_SANITIZE)
     target_compile_options(phalarope_build INTERFACE -Wno-array-bounds -Wno-stringop-overflow)
   endif()
+  # Of every fence GCC says that TSan does not model it; the one queue that has them is left out (lanes/ingress.cpp).
+  if(PHALAROPE_SANITIZE MATCHES "thread")
+    target_compile_options(phalarope_build INTERFACE -Wno-tsan)
+  endif()
 endif()
 if(PHALAROPE_SANITIZE)
   add_compile_options(-fsanitize=${PHALAROPE_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)

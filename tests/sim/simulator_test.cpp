@@ -8,7 +8,7 @@
 namespace phalarope::sim {
 namespace {
 
-constexpr std::uint64_t seeds = 200;
+constexpr std::uint64_t seeds = 80;
 constexpr std::uint64_t turns_per_seed = 250;
 
 TEST(Simulation, EveryInvariantHoldsOverEverySeed) {
