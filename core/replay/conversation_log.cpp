@@ -276,6 +276,9 @@ void ConversationLogBuilder::take_interruption(const Event& event) {
   if (event.kind == EventKind::duck_applied) {
     if (!last.ducked_ns) last.ducked_ns = event.mono_ns;
   } else if (event.kind == EventKind::interruption_confirmed || event.kind == EventKind::interruption_dismissed) {
+    // What was dismissed was said to nobody; a turn that ended by itself leaves the words to the next.
+    const bool to_nobody = event.kind == EventKind::interruption_dismissed && event.reason != Reason::turn_ended;
+    if (to_nobody) forget_utterance();
     const bool confirmed = event.kind == EventKind::interruption_confirmed;
     last.verdict = confirmed ? InterruptionVerdict::confirmed : InterruptionVerdict::dismissed;
     last.verdict_reason = event.reason;
@@ -314,9 +317,22 @@ void ConversationLogBuilder::take_playback(const Event& event) {
   }
 }
 
+// Words that came under no turn belong to the open turn that still waits for its own, else to the turn that is to come.
+TurnLog* ConversationLogBuilder::turn_without_words() {
+  if (log_.turns.empty()) return nullptr;
+  TurnLog& last = log_.turns.back();
+  return last.opened_ns && !last.closed_ns && !last.utterance_class ? &last : nullptr;
+}
+
+void ConversationLogBuilder::forget_utterance() {
+  utterance_words_.clear();
+  utterance_class_.reset();
+  utterance_confidence_.reset();
+}
+
 void ConversationLogBuilder::take_result(const Event& event) {
   if (event.kind == EventKind::recognition_final) {
-    TurnLog* turn = turn_of(event);
+    TurnLog* turn = event.turn_number != 0 ? turn_of(event) : turn_without_words();
     const auto said = static_cast<UtteranceClass>(event.argument_a);
     text_home_ = TextHome::utterance;
     text_turn_ = turn == nullptr ? 0 : turn->number;

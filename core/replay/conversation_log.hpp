@@ -154,6 +154,8 @@ class ConversationLogBuilder {
   void mark(const Event& event);
   void mark_words_heard(TurnLog& turn);
   TurnLog* turn_of(const Event& event);
+  TurnLog* turn_without_words();
+  void forget_utterance();
   TurnLog& turn_numbered(std::uint32_t number);
   void open_span(TurnLog& turn, SpanKind kind, std::int64_t at_ns);
   void close_span(TurnLog& turn, SpanKind kind, std::int64_t at_ns);

@@ -78,6 +78,7 @@ class Session {
   void on_audio_frame(const Event& input, Outbox& out) noexcept;
   void on_recognition_partial(const Event& input, Outbox& out) noexcept;
   void on_recognition_final(const Event& input, Outbox& out) noexcept;
+  Event& to_recogniser(EventKind kind, Outbox& out) noexcept;
   void ask_for_verdict(Outbox& out) noexcept;
   void deliver_words(const Event& input, Outbox& out) noexcept;
 

@@ -57,8 +57,7 @@ void Session::dismiss(Reason reason, Outbox& out) noexcept {
   dismissed.provider_invocation = utterance_.number;
   if (utterance_.takes_audio()) {
     // Nobody waits for these words any more.
-    Event& abandon = command(EventKind::command_recognise_abandon, graph_.find(NodeType::recogniser), out);
-    abandon.provider_invocation = utterance_.number;
+    to_recogniser(EventKind::command_recognise_abandon, out);
     utterance_.state = UtteranceState::done;
   }
   // Back to the start of the word that was being said; below zero means: only lift the duck, nothing was missed.

@@ -10,13 +10,24 @@ UtteranceClass class_of(const Event& recognition) noexcept {
 }
 }  // namespace
 
+// An utterance belongs to a turn only once the turn is its own; what interrupts is nobody's until it is confirmed.
+Event& Session::to_recogniser(EventKind kind, Outbox& out) noexcept {
+  Event& given = command(kind, graph_.find(NodeType::recogniser), out);
+  given.provider_invocation = utterance_.number;
+  if (turn_utterance_ != utterance_.number) {
+    given.turn_number = 0;
+    given.ticket = 0;
+    given.scope = Scope::session;
+  }
+  return given;
+}
+
 void Session::on_speech_started(const Event& input, Outbox& out) noexcept {
   // Two utterances never share the recogniser: the older one is asked for its verdict with what it has.
   if (utterance_.takes_audio()) ask_for_verdict(out);
   utterance_.begin(static_cast<std::uint32_t>(input.argument_a), input.mono_ns);
 
-  Event& start = command(EventKind::command_recognise_start, graph_.find(NodeType::recogniser), out);
-  start.provider_invocation = utterance_.number;
+  Event& start = to_recogniser(EventKind::command_recognise_start, out);
   start.media_sample = input.media_sample;
   start.argument_a = answer_.playback_started ? 1 : 0;
 
@@ -58,8 +69,7 @@ void Session::on_audio_frame(const Event& input, Outbox& out) noexcept {
     release(input.payload, out);
     return;
   }
-  Event& audio = command(EventKind::command_recognise_audio, graph_.find(NodeType::recogniser), out);
-  audio.provider_invocation = utterance_.number;
+  Event& audio = to_recogniser(EventKind::command_recognise_audio, out);
   audio.media_sample = input.media_sample;
   audio.payload = input.payload;
   audio.payload_class = PayloadClass::audio_raw;
@@ -68,8 +78,7 @@ void Session::on_audio_frame(const Event& input, Outbox& out) noexcept {
 }
 
 void Session::ask_for_verdict(Outbox& out) noexcept {
-  Event& finalise = command(EventKind::command_recognise_finalise, graph_.find(NodeType::recogniser), out);
-  finalise.provider_invocation = utterance_.number;
+  Event& finalise = to_recogniser(EventKind::command_recognise_finalise, out);
   const std::int64_t budget_ms = plan_.prepared->plan.budgets.node_budget_ms_default;
   utterance_.await_verdict(out.input().mono_ns + milliseconds(budget_ms).value);
   if (turn_active() && turn_utterance_ == utterance_.number) graph_.commanded(finalise);
