@@ -71,7 +71,6 @@ EngineRuntime::EngineRuntime(const RuntimeWiring& wiring) noexcept
 
 std::size_t EngineRuntime::poll(Instant now, WallTime wall) noexcept {
   judge_level(now, wall);
-  ingest_data();
   std::size_t steps = 0;
   while (steps < steps_per_poll_max && take_next(now, wall)) ++steps;
   return steps;
@@ -81,6 +80,8 @@ std::size_t EngineRuntime::poll(Instant now, WallTime wall) noexcept {
 bool EngineRuntime::take_next(Instant now, WallTime wall) noexcept {
   if (keep_reserve(now, wall)) return true;
   ingest_control();
+  // Data is fetched only when nothing else is left to look at: the cost of control never depends on how much waits.
+  if (lanes_.empty()) ingest_data();
   LaneSignals signals;
   const auto item = lanes_.next(signals);
   take_all(signals);

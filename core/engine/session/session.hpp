@@ -15,6 +15,7 @@
 // Owner: the engine thread. Contract: runtime.md 2, 3, 6, 7; decisions.md D4, D14, D16, D17, D22.
 #pragma once
 
+#include <array>
 #include <optional>
 
 #include "core/engine/graph/executor.hpp"
@@ -113,6 +114,9 @@ class Session {
   void open(Outbox& out) noexcept;
   void finish(PendingEnds ends, Reason cause, Outbox& out) noexcept;
   GateVerdict walk_the_gates() noexcept;
+  bool plan_turn(std::uint32_t number, Epoch epoch) noexcept;
+  void plan_ahead() noexcept;
+  const ResolvedTurnPlan& turn_plan() const noexcept { return plans_[plan_in_force_]; }
   Event about_the_turn(const Event& input) const noexcept;
   void clear_turn(Outbox& out) noexcept;
   bool close_evidence(const TerminalMark& mark, const Event& input) noexcept;
@@ -161,7 +165,10 @@ class Session {
   bool apologised_ = false;
   bool barge_in_ = false;  // the end being arbitrated is a barge-in
   std::int64_t last_progress_ns_ = 0;
-  ResolvedTurnPlan turn_plan_{};
+  // Two plans: the running turn's, and the next one's, frozen ahead so that opening a turn hashes nothing.
+  std::array<ResolvedTurnPlan, 2> plans_{};
+  std::size_t plan_in_force_ = 0;
+  std::uint32_t planned_turn_ = 0;  // whose plan the other slot holds; 0: nobody's
   GraphExecutor graph_{};
   Answer answer_{};
   TurnEvidence finished_evidence_{};

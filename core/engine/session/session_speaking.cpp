@@ -136,6 +136,7 @@ void Session::on_playback_started(const Event& input) noexcept {
   note_progress(input);
   answer_.playback_started = true;
   book_.playback_started(input);
+  plan_ahead();  // an interruption may come from here on
 }
 
 void Session::on_playback_position(const Event& input, Outbox& out) noexcept {

@@ -50,6 +50,19 @@ void Session::propose(Reason reason, Outbox& out) noexcept {
   open(out);
 }
 
+// Freezes a turn's plan in the slot that is not in force; at once when it was frozen ahead under the same epoch.
+bool Session::plan_turn(std::uint32_t number, Epoch epoch) noexcept {
+  ResolvedTurnPlan& next = plans_[1 - plan_in_force_];
+  if (planned_turn_ == number && next.authority_epoch == epoch) return true;
+  planned_turn_ = 0;
+  if (!materialize(*plan_.prepared, turn_id_of(number).view(), epoch, next)) return false;
+  planned_turn_ = number;
+  return true;
+}
+
+// Called where nobody waits: hashing a plan takes longer than everything between a stop word and silence.
+void Session::plan_ahead() noexcept { static_cast<void>(plan_turn(turns_proposed_ + 1, epoch())); }
+
 GateVerdict Session::walk_the_gates() noexcept {
   OpenRequest request;
   request.turn = turn_.number();
@@ -66,9 +79,7 @@ GateVerdict Session::walk_the_gates() noexcept {
     if (!has_control_bit(control_bits_, ControlBit::bundle_resolves)) return std::nullopt;
     return bundle_of(control_bits_, lease_epoch_);
   };
-  const auto plan = [this](Epoch epoch) {
-    return materialize(*plan_.prepared, turn_id_of(turn_.number().value).view(), epoch, turn_plan_).has_value();
-  };
+  const auto plan = [this](Epoch merged) { return plan_turn(turn_.number().value, merged); };
   const auto verdict = walk_gates(request, GateHooks{.resolve_bundle = resolve, .materialize_plan = plan});
   PHAL_ENFORCE(verdict.has_value(), "the gates are walked with a turn id");
   return *verdict;
@@ -91,13 +102,15 @@ void Session::open(Outbox& out) noexcept {
     return;
   }
   ++tickets_given_;
+  plan_in_force_ = 1 - plan_in_force_;
+  planned_turn_ = 0;
   ++counters_.turns_opened;
   turn_number_ = turn_.number().value;
   ticket_ = turn_.ticket().value;
   turn_utterance_ = utterance_.open() || utterance_.state == UtteranceState::done ? utterance_.number : 0;
   last_progress_ns_ = input.mono_ns;
   graph_.begin();
-  book_.accepted(turn_plan_, input, lease_epoch_.value);
+  book_.accepted(turn_plan(), input, lease_epoch_.value);
   Event fence{};
   fence.kind = EventKind::command_fence;
   fence.ticket = ticket_;
@@ -201,6 +214,7 @@ void Session::on_control_snapshot(const Event& input, Outbox& out) noexcept {
   control_bits_ = input.argument_a;
   control_epoch_ = Epoch{input.authority_epoch};
   lease_epoch_ = Epoch{lease};
+  plan_ahead();
   const bool revoked = was_authorized && !has_control_bit(control_bits_, ControlBit::authorized);
   if (revoked && turn_active()) finish(PendingEnds(End::authority_revoked), Reason::authority_revoked_in_turn, out);
 }
@@ -210,6 +224,7 @@ void Session::on_connection(EventKind what, Outbox& out) noexcept {
   if (!changed) return;
   connection_ = *changed;
   signal(what, Emitter::connection, out.input().reason, out);
+  plan_ahead();
   if (what == EventKind::connected && life_ == SessionState::connecting) {
     if (const auto active = next(life_, SessionTrigger::connected_with_authority)) life_ = *active;
   }
@@ -276,7 +291,7 @@ void Session::on_tick(const Event& input, Outbox& out) noexcept {
     if (!overdue) break;
     after_failure(overdue->failure, overdue->node, out);
   }
-  if (turn_active() && now_ns - last_progress_ns_ >= milliseconds(turn_plan_.budgets.turn_budget_ms).value) {
+  if (turn_active() && now_ns - last_progress_ns_ >= milliseconds(turn_plan().budgets.turn_budget_ms).value) {
     finish(PendingEnds(End::budget_terminate), Reason::timeout, out);
   }
   if (connection_.cleanup_deadline && input.at() >= *connection_.cleanup_deadline) {
@@ -301,7 +316,7 @@ std::optional<Instant> Session::next_deadline() const noexcept {
   if (utterance_.state == UtteranceState::closing) consider(Instant{utterance_.deadline_ns});
   if (held()) consider(Instant{interruption_.deadline.value});
   if (turn_active()) {
-    consider(Instant{last_progress_ns_ + milliseconds(turn_plan_.budgets.turn_budget_ms).value});
+    consider(Instant{last_progress_ns_ + milliseconds(turn_plan().budgets.turn_budget_ms).value});
     if (const auto node = graph_.next_deadline()) consider(*node);
   }
   if (connection_.cleanup_deadline) consider(*connection_.cleanup_deadline);
