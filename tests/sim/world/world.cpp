@@ -39,9 +39,11 @@ std::optional<Event> World::next(std::optional<Instant> deadline) {
 
 void World::somebody_acts() {
   if (faults_.strikes(Fault::user_impatient, chance_)) {
-    later(
-        milliseconds(chance_.between(0, 50)),
-        made(chance_.happens(500) ? EventKind::user_turn_requested : EventKind::user_cancel_requested, Lane::control));
+    // One draw a statement: compilers evaluate arguments in different orders, and every seed must mean the same world.
+    const bool talks = chance_.happens(500);
+    const std::int64_t delay_ms = chance_.between(0, 50);
+    later(milliseconds(delay_ms),
+          made(talks ? EventKind::user_turn_requested : EventKind::user_cancel_requested, Lane::control));
   }
   if (faults_.strikes(Fault::xrun, chance_)) {
     Event xrun = made(EventKind::xrun, Lane::control);
