@@ -126,7 +126,8 @@ std::vector<Finding> memory_findings(const spec::BoardProfile& board) {
                           ? fmt::format("{}, {} MiB reserved, no more", heap.allocator, heap.reserved_mib)
                           : heap.allocator + ", not limited",
                       "this build or system does not give mimalloc its region"});
-  findings.push_back({"memory: this process", Verdict::good, fmt::format("{} MiB resident", resident_mib()), ""});
+  findings.push_back(
+      {"memory: this process", Verdict::good, fmt::format("{:.0f} MiB resident", resident_kib() / 1024.0), ""});
   return findings;
 }
 

@@ -52,12 +52,12 @@ void restart_with_heap(std::size_t heap_mib, char** argv) {
   ::execv("/proc/self/exe", argv);
 }
 
-std::size_t resident_mib() {
+double resident_kib() {
   std::ifstream statm("/proc/self/statm");
   std::size_t total_pages = 0;
   std::size_t resident_pages = 0;
   statm >> total_pages >> resident_pages;
-  return resident_pages * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)) / bytes_per_mib;
+  return static_cast<double>(resident_pages) * static_cast<double>(::sysconf(_SC_PAGESIZE)) / 1024.0;
 }
 
 }  // namespace phalarope::program

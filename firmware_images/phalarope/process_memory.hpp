@@ -23,7 +23,7 @@ HeapFacts heap_facts();
 /// The same program again with another heap, when the environment does not already say which. Returns on failure.
 void restart_with_heap(std::size_t heap_mib, char** argv);
 
-/// Resident memory of this process, in MiB.
-std::size_t resident_mib();
+/// Resident memory of this process, in KiB.
+double resident_kib();
 
 }  // namespace phalarope::program

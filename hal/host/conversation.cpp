@@ -34,7 +34,10 @@ std::string_view provider_of(const ResolvedTurnPlan& plan, std::string_view moda
 }  // namespace
 
 Conversation::Conversation(ConversationSettings settings, const Clock& clock)
-    : settings_(std::move(settings)), clock_(clock), region_(settings_.arena_bytes), arena_(region_) {}
+    : settings_(std::move(settings)),
+      clock_(clock),
+      region_(std::make_unique_for_overwrite<std::byte[]>(settings_.arena_bytes)),
+      arena_({region_.get(), settings_.arena_bytes}) {}
 
 Conversation::~Conversation() = default;
 
@@ -104,6 +107,7 @@ Started<void> Conversation::make_evidence() {
 }
 
 Started<void> Conversation::make_nodes(const NodeDecorator& decorate) {
+  if (!settings_.with_nodes) return {};
   const GraphDefinition& graph = settings_.pipeline.graph;
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
     const NodeType type = graph.nodes[i].type;

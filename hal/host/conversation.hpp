@@ -45,6 +45,7 @@ struct ConversationSettings {
   int opus_complexity = 5;
   std::size_t arena_bytes = 24 * 1024 * 1024;
   std::size_t evidence_ring_bytes = 4 * 1024 * 1024;
+  bool with_nodes = true;  // false: the engine alone, as `phalarope bench` measures it
 };
 
 /// Decorates a node, e.g. to show people what it hears and says. Empty: the node as it is.
@@ -102,7 +103,7 @@ class Conversation {
 
   ConversationSettings settings_;
   const Clock& clock_;
-  std::vector<std::byte> region_;
+  std::unique_ptr<std::byte[]> region_;  // touched only as far as the arena hands it out, all of that before the start
   Arena arena_;
   PayloadStore payloads_;
   Fence fence_;
