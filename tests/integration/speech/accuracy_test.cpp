@@ -13,33 +13,13 @@
 #include <memory>
 
 #include "clips.hpp"
+#include "commands.hpp"
 #include "hal/speech/intents_matcher.hpp"
 #include "hal/speech/pocketsphinx_recogniser.hpp"
 #include "hal/speech/recognise_clip.hpp"
 
 namespace phalarope::hal::test {
 namespace {
-
-constexpr std::array<const char*, 20> commands = {"turn on the kitchen light",
-                                                  "turn off the living room lights",
-                                                  "turn the bedroom light on",
-                                                  "make the office light blue",
-                                                  "set the temperature to twenty one degrees",
-                                                  "set the bedroom heating to twenty degrees",
-                                                  "turn the heating off",
-                                                  "open the kitchen blinds",
-                                                  "close the curtains",
-                                                  "open the garage door",
-                                                  "lock the front door",
-                                                  "set a timer for five minutes",
-                                                  "cancel the timer",
-                                                  "what time is it",
-                                                  "turn up the volume",
-                                                  "set the volume to thirty percent",
-                                                  "stop the music",
-                                                  "next song please",
-                                                  "good night",
-                                                  "turn on the radio"};
 
 constexpr std::array<const char*, 30> other_sentences = {"the train to the coast leaves at seven in the morning",
                                                          "my sister bought a new bicycle last week",
