@@ -3,6 +3,7 @@
 //   fence/confirm_awake      the engine is in its loop: one poll
 //   fence/confirm_overload   the same with full Data rings and a full ingress of telemetry behind it
 //   fence/confirm_asleep     the engine thread sleeps in WakeUp; from notify to the fence seen by another thread
+//   fence/bound_bare_store   the bound of the first: only the store, seen by another core
 //   wake/eventfd             the bound of the last: a bare eventfd between two threads
 //
 // Each iteration brings a fresh turn to the point where the board speaks (not timed), then interrupts it (timed).
@@ -100,6 +101,7 @@ class SpeakingBoard {
     say(event(EventKind::user_cancel_requested));
   }
   Ticket audible() const { return fence_.current(); }
+  void silence() { fence_.set(no_ticket, {}); }
 
  private:
   struct alignas(64) Line {
@@ -229,6 +231,23 @@ void confirm_awake(benchmark::State& state, bool overloaded) {
   report(state, times);
 }
 
+void bare_store(benchmark::State& state) {
+  const auto board = std::make_unique<SpeakingBoard>();
+  FenceWatcher watcher(*board);
+  std::vector<std::int64_t> times;
+  for (auto _ : state) {
+    board->until_speaking();
+    watcher.arm();
+    const std::int64_t begun = Clock::now().time_since_epoch().count();
+    board->silence();
+    times.push_back(watcher.wait() - begun);
+    board->interrupt();
+    board->settle();
+    state.SetIterationTime(static_cast<double>(times.back()) * 1e-9);
+  }
+  report(state, times);
+}
+
 void confirm_asleep(benchmark::State& state) {
   const auto board = std::make_unique<SpeakingBoard>();
   FenceWatcher watcher(*board);
@@ -305,6 +324,7 @@ void wake_eventfd(benchmark::State& state) {
 
 BENCHMARK_CAPTURE(confirm_awake, awake, false)->Name("fence/confirm_awake")->UseManualTime()->Iterations(2000);
 BENCHMARK_CAPTURE(confirm_awake, overload, true)->Name("fence/confirm_overload")->UseManualTime()->Iterations(500);
+BENCHMARK(bare_store)->Name("fence/bound_bare_store")->UseManualTime()->Iterations(2000);
 BENCHMARK(confirm_asleep)->Name("fence/confirm_asleep")->UseManualTime()->Iterations(1000);
 BENCHMARK(wake_eventfd)->Name("wake/eventfd")->UseManualTime()->Iterations(1000);
 

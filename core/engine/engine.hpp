@@ -40,6 +40,9 @@ class Engine {
   static Result<Engine*, EngineRefusal> create(Arena& arena, const CompiledPipeline& pipeline,
                                                std::span<const SessionStart> sessions) noexcept;
 
+  /// Who moves the fence, from now on; outlives the engine's last step.
+  void attach(FencePort& port) noexcept { outbox_.attach(&port); }
+
   /// One step. Stamps the input's runtime_sequence; what it gives is in the answer until the next step.
   std::span<const Event> step(Event& input) noexcept;
 

@@ -67,6 +67,7 @@ EngineRuntime::EngineRuntime(const RuntimeWiring& wiring) noexcept
   data_room_items_ = config.limits[Lane::data].items_max;
   const auto configured = lanes_.configure(config);
   PHAL_ENFORCE(configured.has_value(), "a prepared plan has lane limits that can be kept");
+  wiring_.engine.attach(*this);
 }
 
 std::size_t EngineRuntime::poll(Instant now, WallTime wall) noexcept {
@@ -144,16 +145,13 @@ void EngineRuntime::take(Event event) noexcept {
   const std::span<const Event> outputs = wiring_.engine.step(event);
   ++counters_.steps;
   counters_.outputs += outputs.size();
-  move_fence(outputs);
   record(event, outputs);
   for (const Event& output : outputs) hand_out(output);
 }
 
-void EngineRuntime::move_fence(std::span<const Event> outputs) noexcept {
-  for (const Event& output : outputs) {
-    if (output.kind != EventKind::command_fence) continue;
-    wiring_.audio.fence.set(Ticket{output.ticket}, {.fade_frames = output.argument_a, .reason = output.reason});
-  }
+void EngineRuntime::move(const Event& command_fence) noexcept {
+  wiring_.audio.fence.set(Ticket{command_fence.ticket},
+                          {.fade_frames = command_fence.argument_a, .reason = command_fence.reason});
 }
 
 void EngineRuntime::record(const Event& input, std::span<const Event> outputs) noexcept {

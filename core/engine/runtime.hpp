@@ -6,9 +6,9 @@
 //   audio data ring ────┘                         └─▶ evidence of a turn that ended
 //
 // Invariants. (1) Before every single step the control sources are looked at again, so data never delays control (I4).
-// (2) The order in which events are taken is the recorded order. (3) The fence moves before any word about it is
-// published (7.5). (4) A turn opens only while the recorder holds room for its end (2.7). (5) No call waits, allocates,
-// or reads a clock.
+// (2) The order in which events are taken is the recorded order. (3) The fence moves while the step that moves
+// it is still at work, before any word about it is published (7.5). (4) A turn opens only while the recorder holds
+// room for its end (2.7). (5) No call waits, allocates, or reads a clock.
 // Owner: the engine thread. Contract: runtime.md 2.7, 5.3, 7.5; design.md "Threads".
 #pragma once
 
@@ -48,7 +48,7 @@ struct RuntimeCounters {
   std::uint64_t deadlines_not_served = 0;  // a tick that left its deadline where it was: a bug, made visible
 };
 
-class EngineRuntime {
+class EngineRuntime final : private FencePort {
  public:
   explicit EngineRuntime(const RuntimeWiring& wiring) noexcept;
 
@@ -69,7 +69,7 @@ class EngineRuntime {
   void accept(Event event) noexcept;
   void take_all(const LaneSignals& signals) noexcept;
   void take(Event event) noexcept;
-  void move_fence(std::span<const Event> outputs) noexcept;
+  void move(const Event& command_fence) noexcept override;
   void record(const Event& input, std::span<const Event> outputs) noexcept;
   void hand_out(const Event& output) noexcept;
   void to_audio(const Event& command) noexcept;

@@ -103,8 +103,8 @@ ordered_json envelope(const Event& event, const RecordingNames& names, std::stri
     json["causal_parent_id"] = std::string(parent_prefix) + std::to_string(event.causal_parent);
   if (event.provider_invocation != 0) json["provider_invocation_id"] = invocation_id(event, names);
   if (event.sync_or_merge_group != 0 && event.kind != EventKind::discontinuity) {
-    json["sync_id"] = names.symbol(event.sync_or_merge_group);
-    if (json["sync_id"] == "") json["sync_id"] = "sync-" + std::to_string(event.sync_or_merge_group);
+    const std::string known(names.symbol(event.sync_or_merge_group));
+    json["sync_id"] = known.empty() ? "sync-" + std::to_string(event.sync_or_merge_group) : known;
   }
   if (event.has(EventFlag::late_after_cancel) && event_scope == Scope::turn) json["late_after_cancel"] = true;
   if (const auto code = code_of(event.emitter); !code.empty()) json["emitted_by"] = code;

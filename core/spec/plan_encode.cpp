@@ -35,7 +35,8 @@ static_assert(static_cast<int>(fb::NondeterminismSource::MAX) == static_cast<int
 
 template <std::size_t bytes_max>
 TextOffset text(Builder& builder, const FixedString<bytes_max>& value) {
-  return builder.CreateString(value.view().data(), value.size());
+  const std::string_view view = value.view();
+  return builder.CreateString(view.data(), view.size());
 }
 /// An absent text takes no room at all.
 template <std::size_t bytes_max>

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -102,10 +103,12 @@ std::optional<ProbeAnswer> probe(std::string_view kind) {
   const std::int64_t begun_ns = hal::monotonic_now().value;
   FILE* child = ::popen(command.c_str(), "r");
   if (child == nullptr) return std::nullopt;
-  long long listening_ns = 0;
+  char said[128] = {};
+  const bool spoke = std::fgets(said, sizeof said, child) != nullptr;
+  if (::pclose(child) != 0 || !spoke) return std::nullopt;
+  std::int64_t listening_ns = 0;
   ProbeAnswer answer;
-  const int read = std::fscanf(child, "%lld %lf", &listening_ns, &answer.resident_mib);
-  if (::pclose(child) != 0 || read != 2) return std::nullopt;
+  if (!(std::istringstream(said) >> listening_ns >> answer.resident_mib)) return std::nullopt;
   answer.listening_ms = static_cast<double>(listening_ns - begun_ns) / static_cast<double>(ns_per_ms);
   return answer;
 }

@@ -5,8 +5,10 @@
 #include "firmware_images/phalarope/console.hpp"
 #include "firmware_images/phalarope/process_memory.hpp"
 
-int main(int argc, char** argv) {
-  using namespace phalarope::program;
+namespace phalarope::program {
+namespace {
+
+int run(int argc, char** argv) {
   take_process_memory();
   note_arguments(argv);
   CLI::App app{"Phalarope: a real-time turn engine for voice"};
@@ -30,3 +32,8 @@ int main(int argc, char** argv) {
     return complain(std::string("unexpected: ") + error.what() + "; please report it with the command you gave");
   }
 }
+
+}  // namespace
+}  // namespace phalarope::program
+
+int main(int argc, char** argv) { return phalarope::program::run(argc, argv); }

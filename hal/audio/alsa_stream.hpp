@@ -13,7 +13,7 @@
 
 #include "hal/audio/audio_device.hpp"
 
-using snd_pcm_t = struct _snd_pcm;  // ALSA's own name for a stream
+using snd_pcm_t = struct _snd_pcm;  // NOLINT(bugprone-reserved-identifier): ALSA's own name for a stream
 
 namespace phalarope::hal {
 

@@ -6,6 +6,7 @@
 #include "core/engine/base/enforce.hpp"
 
 // The package ships the functions but not their header (webrtc/common_audio/vad/include/webrtc_vad.h).
+// NOLINTBEGIN(readability-identifier-naming): their names
 extern "C" {
 struct WebRtcVadInst;
 using VadInst = WebRtcVadInst;
@@ -15,6 +16,7 @@ int WebRtcVad_Init(VadInst* handle);
 int WebRtcVad_set_mode(VadInst* handle, int mode);
 int WebRtcVad_Process(VadInst* handle, int rate_hz, const std::int16_t* frame, std::size_t frame_length);
 }
+// NOLINTEND(readability-identifier-naming)
 
 namespace phalarope::hal {
 namespace {

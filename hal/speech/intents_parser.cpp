@@ -98,7 +98,9 @@ class IntentsReader {
     std::set<std::string> seen;
     for (const auto& pair : node) {
       const std::string name = pair.first.IsScalar() ? pair.first.Scalar() : "(not a name)";
-      const std::string field = where.empty() ? name : where + "." + name;
+      std::string field = where;
+      if (!field.empty()) field += '.';
+      field += name;
       if (std::ranges::find(known, name) == known.end()) fault(pair.first, field, nearest(name, known));
       if (!seen.insert(name).second) fault(pair.first, field, "is given twice; keep one");
     }

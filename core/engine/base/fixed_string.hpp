@@ -1,6 +1,7 @@
 // FixedString<n>: up to n bytes of UTF-8 inside the object; append answers false when it would not fit.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstring>
@@ -28,7 +29,7 @@ class FixedString {
   /// Appends the text; false (and unchanged) when it does not fit.
   [[nodiscard]] constexpr bool append(std::string_view text) noexcept {
     if (text.size() > bytes_max - size_) return false;
-    for (std::size_t i = 0; i < text.size(); ++i) bytes_[size_ + i] = text[i];
+    std::copy_n(text.data(), text.size(), bytes_.data() + size_);
     size_ += text.size();
     return true;
   }

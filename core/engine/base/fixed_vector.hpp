@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstddef>
+#include <memory>
 #include <type_traits>
 
 #include "core/engine/base/enforce.hpp"
@@ -27,7 +28,7 @@ class FixedVector {
 
   [[nodiscard]] constexpr bool push_back(const T& item) noexcept {
     if (count_ == items_max) return false;
-    items_[count_++] = item;
+    storage_.items[count_++] = item;
     return true;
   }
   constexpr void pop_back() noexcept {
@@ -37,28 +38,38 @@ class FixedVector {
   /// Removes the item at `index` and keeps the order of the others.
   constexpr void erase_at(std::size_t index) noexcept {
     PHAL_ENFORCE(index < count_, "erase_at beyond the end");
-    for (std::size_t i = index + 1; i < count_; ++i) items_[i - 1] = items_[i];
+    for (std::size_t i = index + 1; i < count_; ++i) storage_.items[i - 1] = storage_.items[i];
     --count_;
   }
 
   constexpr T& operator[](std::size_t index) noexcept {
     PHAL_ENFORCE(index < count_, "FixedVector index beyond the end");
-    return items_[index];
+    return storage_.items[index];
   }
   constexpr const T& operator[](std::size_t index) const noexcept {
     PHAL_ENFORCE(index < count_, "FixedVector index beyond the end");
-    return items_[index];
+    return storage_.items[index];
   }
   constexpr T& back() noexcept { return (*this)[count_ - 1]; }
   constexpr const T& back() const noexcept { return (*this)[count_ - 1]; }
 
-  constexpr T* begin() noexcept { return items_.data(); }
-  constexpr T* end() noexcept { return items_.data() + count_; }
-  constexpr const T* begin() const noexcept { return items_.data(); }
-  constexpr const T* end() const noexcept { return items_.data() + count_; }
+  constexpr T* begin() noexcept { return storage_.items.data(); }
+  constexpr T* end() noexcept { return storage_.items.data() + count_; }
+  constexpr const T* begin() const noexcept { return storage_.items.data(); }
+  constexpr const T* end() const noexcept { return storage_.items.data() + count_; }
 
  private:
-  std::array<T, items_max> items_{};
+  // Items are not written before they are used: most lists live for one step and hold a fraction of their bound, and
+  // the next step waits while the rest is set to zero. Constants have no such rest.
+  union Storage {
+    constexpr Storage() noexcept {
+      if consteval {
+        std::construct_at(&items);
+      }
+    }
+    std::array<T, items_max> items;
+  };
+  Storage storage_;
   std::size_t count_ = 0;
 };
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <expected>
+#include <utility>
 
 namespace phalarope {
 
@@ -13,7 +14,7 @@ using Result = std::expected<T, E>;
 
 template <typename E>
 constexpr std::unexpected<E> refuse(E error) noexcept {
-  return std::unexpected<E>(error);
+  return std::unexpected<E>(std::move(error));
 }
 
 }  // namespace phalarope

@@ -90,13 +90,17 @@ void fill_invocation(TurnEvidence& evidence, const FillContext& context) noexcep
   static_cast<void>(evidence.add_invocation(unknown));
 }
 
-void fill_order(TurnEvidence& evidence, const FillContext& context) noexcept {
+bool is_blank(const OrderingMarker& marker) noexcept {
+  return marker.view().find_first_not_of(" \t\r\n\v\f") == std::string_view::npos;
+}
+
+void fill_markers(TurnEvidence& evidence, const FillContext& context) noexcept {
   FixedVector<OrderingMarker, ordering_markers_max> kept;
   for (const OrderingMarker& marker : evidence.ordering_markers) {
-    const bool blank = marker.view().find_first_not_of(" \t\r\n\v\f") == std::string_view::npos;
     const bool repeated = std::any_of(kept.begin(), kept.end(), [&](const OrderingMarker& k) { return k == marker; });
-    if (!blank && !repeated) static_cast<void>(kept.push_back(marker));
+    if (!is_blank(marker) && !repeated) static_cast<void>(kept.push_back(marker));
   }
+  if (!kept.empty() && kept.size() == evidence.ordering_markers.size()) return;
   if (kept.empty()) {
     char digits[std::numeric_limits<std::uint64_t>::digits10 + 1] = {};
     const auto end = std::to_chars(digits, digits + sizeof digits, context.runtime_sequence).ptr;
@@ -106,6 +110,10 @@ void fill_order(TurnEvidence& evidence, const FillContext& context) noexcept {
     static_cast<void>(kept.push_back(marker));
   }
   evidence.ordering_markers = kept;
+}
+
+void fill_order(TurnEvidence& evidence, const FillContext& context) noexcept {
+  fill_markers(evidence, context);
   fill_symbol(evidence.merge_rule_id, symbol::merge_default, symbol::merge_default);
   fill_symbol(evidence.merge_rule_version, symbol::v1_0, symbol::v1_0);
   if (!context.caller_supplied_record && evidence.determinism_seed == absent) {

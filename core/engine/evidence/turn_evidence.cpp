@@ -212,6 +212,11 @@ bool is_valid(const EvidenceInvocation& outcome) noexcept {
          outcome.total_invocation_latency_ns >= outcome.final_attempt_latency_ns;
 }
 
+void TurnEvidence::clear() noexcept {
+  static constexpr TurnEvidence blank{};
+  std::memcpy(static_cast<void*>(this), &blank, offsetof(TurnEvidence, decision_items));
+}
+
 std::span<const std::byte> TurnEvidence::recorded_head() const noexcept {
   return {reinterpret_cast<const std::byte*>(this), head_bytes_of(decision_count)};
 }

@@ -141,6 +141,8 @@ struct TurnEvidence {
   std::array<EvidenceDecision, evidence_decisions_max> decision_items;
   std::array<EvidenceInvocation, evidence_invocations_max> invocation_items;
 
+  /// As new, for the price of the head: items beyond their counts are never read.
+  void clear() noexcept;
   bool accepted() const noexcept { return turn_open_at_ns >= 0; }
   std::span<const EvidenceDecision> decision_outcomes() const noexcept {
     return {decision_items.data(), decision_count};

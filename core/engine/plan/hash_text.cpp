@@ -50,7 +50,7 @@ void HashTextWriter::escaped(unsigned char byte) noexcept {
 }
 
 /// text.substr(from) for a `from` that is known to be inside; substr itself may throw.
-constexpr std::string_view tail(std::string_view text, std::size_t from) noexcept {
+static constexpr std::string_view tail(std::string_view text, std::size_t from) noexcept {
   return {text.data() + from, text.size() - from};
 }
 

@@ -27,9 +27,8 @@ struct WaitingSentence {
   std::int64_t index = 0;
 };
 
-struct Answer {
-  FixedVector<WaitingSentence, sentences_waiting_max> waiting;
-  FixedVector<std::int64_t, words_per_answer_max> word_starts;  // samples, ascending
+/// How far an answer has come.
+struct AnswerProgress {
   std::int64_t granted_frames = 0;
   std::int64_t received_frames = 0;
   std::int64_t played_frames = 0;
@@ -40,8 +39,18 @@ struct Answer {
   bool end_announced = false;
   bool playback_started = false;
   bool output_announced = false;  // output_accepted was given for the sentence being voiced
+};
 
-  constexpr void clear() noexcept { *this = Answer{}; }
+struct Answer : AnswerProgress {
+  FixedVector<WaitingSentence, sentences_waiting_max> waiting;
+  FixedVector<std::int64_t, words_per_answer_max> word_starts;  // samples, ascending
+
+  /// The lists are emptied, not overwritten: this is done while somebody waits for silence.
+  constexpr void clear() noexcept {
+    static_cast<AnswerProgress&>(*this) = AnswerProgress{};
+    waiting.clear();
+    word_starts.clear();
+  }
 
   /// Whole frames that may be granted now, so that no more than `ahead_frames_max` lie before the loudspeaker.
   constexpr std::int64_t credit_frames(std::int64_t ahead_frames_max, std::int64_t frame_frames) const noexcept {

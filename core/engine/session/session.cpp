@@ -129,7 +129,7 @@ void Session::hand_out(const Event& node_command, Outbox& out) noexcept {
   given.edge = node_command.edge;
   graph_.commanded(given);
   const Modality modality = modality_of(given.kind);
-  if (modality != Modality::none) book_.asked(modality, given);
+  if (modality != Modality::none) book_.asked(start_, modality, given);
 }
 
 void Session::release(const PayloadHandle& payload, Outbox& out) noexcept {

@@ -61,7 +61,7 @@ class Session {
   /// The earliest instant at which a tick is wanted; none while nothing is waited for.
   std::optional<Instant> next_deadline() const noexcept;
   /// Evidence of the turn that ended in the last step; null when none did.
-  const TurnEvidence* finished_evidence() const noexcept { return evidence_finished_ ? &finished_evidence_ : nullptr; }
+  const TurnEvidence* finished_evidence() const noexcept { return evidence_finished_ ? &book_.closed_page() : nullptr; }
 
   bool turn_active() const noexcept { return turn_number_ != 0; }
   std::uint32_t turn_number() const noexcept { return turn_number_; }
@@ -117,8 +117,11 @@ class Session {
   bool plan_turn(std::uint32_t number, Epoch epoch) noexcept;
   void plan_ahead() noexcept;
   const ResolvedTurnPlan& turn_plan() const noexcept { return plans_[plan_in_force_]; }
+  Answer& answer() noexcept { return answers_[answer_in_use_]; }
+  const Answer& answer() const noexcept { return answers_[answer_in_use_]; }
+  const Answer& interrupted_answer() const noexcept { return answers_[1 - answer_in_use_]; }
   Event about_the_turn(const Event& input) const noexcept;
-  void clear_turn(Outbox& out) noexcept;
+  void clear_turn(bool interrupted, Outbox& out) noexcept;
   bool close_evidence(const TerminalMark& mark, const Event& input) noexcept;
   void publish(const TurnDecision& decision, Outbox& out) noexcept;
   void on_control_snapshot(const Event& input, Outbox& out) noexcept;
@@ -170,8 +173,9 @@ class Session {
   std::size_t plan_in_force_ = 0;
   std::uint32_t planned_turn_ = 0;  // whose plan the other slot holds; 0: nobody's
   GraphExecutor graph_{};
-  Answer answer_{};
-  TurnEvidence finished_evidence_{};
+  // Two answers: the running turn's, and the one that was cut short, until it is known how much of it was heard.
+  std::array<Answer, 2> answers_{};
+  std::size_t answer_in_use_ = 0;
   bool evidence_finished_ = false;
 
   // The user's speech, and the doubt about it.
@@ -179,8 +183,6 @@ class Session {
   InterruptionState interruption_{};
   std::int64_t held_at_frame_ = -1;
 
-  // The answer that was cut short: kept until the audio thread has said how much of it was heard.
-  Answer interrupted_answer_{};
   std::uint64_t interrupted_ticket_ = 0;
   std::uint32_t interrupted_turn_ = 0;
   std::uint64_t late_told_ticket_ = 0;

@@ -5,7 +5,7 @@ namespace phalarope {
 
 ConversationPhase Session::phase() const noexcept {
   if (!turn_active()) return ConversationPhase::listening;
-  if (answer_.playback_started) return ConversationPhase::speaking;
+  if (answer().playback_started) return ConversationPhase::speaking;
   const bool hears_the_user = utterance_.number == turn_utterance_ && utterance_.takes_audio();
   if (turn_utterance_ == 0 || hears_the_user) return ConversationPhase::listening;
   return tool_running_ ? ConversationPhase::tool_running : ConversationPhase::thinking;
@@ -62,7 +62,7 @@ void Session::dismiss(Reason reason, Outbox& out) noexcept {
   }
   // Back to the start of the word that was being said; below zero means: only lift the duck, nothing was missed.
   Event& resume = command(EventKind::command_resume, graph_.find(NodeType::playback), out);
-  resume.argument_a = held_at_frame_ < 0 ? -1 : answer_.word_start_at(held_at_frame_);
+  resume.argument_a = held_at_frame_ < 0 ? -1 : answer().word_start_at(held_at_frame_);
   held_at_frame_ = -1;
 }
 
@@ -86,8 +86,8 @@ void Session::on_fence_applied(const Event& input, Outbox& out) noexcept {
   Event& heard = command(EventKind::command_heard, graph_.find(NodeType::dialogue), out);
   heard.turn_number = interrupted_turn_;
   heard.ticket = 0;  // said about a turn that is over: not to be dropped with it
-  heard.argument_a = interrupted_answer_.words_heard(input.argument_a);
-  heard.argument_b = static_cast<std::int64_t>(interrupted_answer_.word_starts.size());
+  heard.argument_a = interrupted_answer().words_heard(input.argument_a);
+  heard.argument_b = static_cast<std::int64_t>(interrupted_answer().word_starts.size());
   interrupted_ticket_ = 0;
 }
 

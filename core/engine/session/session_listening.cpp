@@ -29,7 +29,7 @@ void Session::on_speech_started(const Event& input, Outbox& out) noexcept {
 
   Event& start = to_recogniser(EventKind::command_recognise_start, out);
   start.media_sample = input.media_sample;
-  start.argument_a = answer_.playback_started ? 1 : 0;
+  start.argument_a = answer().playback_started ? 1 : 0;
 
   if (!turn_active()) {
     propose(Reason::session_turn_intent, out);

@@ -25,7 +25,7 @@ void Session::on_dialogue_sentence(const Event& input, Outbox& out) noexcept {
   GraphCommands commands;
   const bool routed = graph_.route(input, commands).has_value();
   const bool kept =
-      routed && !commands.empty() && answer_.waiting.push_back({.text = input.payload, .index = input.argument_a});
+      routed && !commands.empty() && answer().waiting.push_back({.text = input.payload, .index = input.argument_a});
   if (!kept) {
     // The edge is full, or the dialogue was given up: the sentence is dropped by name, never silently.
     release(input.payload, out);
@@ -36,7 +36,7 @@ void Session::on_dialogue_sentence(const Event& input, Outbox& out) noexcept {
     notice.set(EventFlag::has_range);
     return;
   }
-  ++answer_.sentences_given;
+  ++answer().sentences_given;
   voice_next_sentence(out);
 }
 
@@ -46,8 +46,8 @@ void Session::on_dialogue_done(const Event& input, Outbox& out) noexcept {
   GraphCommands commands;
   static_cast<void>(graph_.route(input, commands));  // progress only: the end of the dialogue asks nothing of anybody
   tool_running_ = false;
-  answer_.dialogue_done = true;
-  if (answer_.silent()) {
+  answer().dialogue_done = true;
+  if (answer().silent()) {
     finish(PendingEnds(End::success), Reason::none, out);
     return;
   }
@@ -55,11 +55,11 @@ void Session::on_dialogue_done(const Event& input, Outbox& out) noexcept {
 }
 
 void Session::voice_next_sentence(Outbox& out) noexcept {
-  if (answer_.synthesiser_busy || answer_.waiting.empty()) return;
-  const WaitingSentence sentence = answer_.waiting[0];
-  answer_.waiting.erase_at(0);
-  answer_.synthesiser_busy = true;
-  answer_.output_announced = false;
+  if (answer().synthesiser_busy || answer().waiting.empty()) return;
+  const WaitingSentence sentence = answer().waiting[0];
+  answer().waiting.erase_at(0);
+  answer().synthesiser_busy = true;
+  answer().output_announced = false;
   grant_credit(out);  // before the work, so that the first frame leaves while the sentence is still being voiced
   Event synthesise{};
   synthesise.kind = EventKind::command_synthesise;
@@ -71,11 +71,11 @@ void Session::voice_next_sentence(Outbox& out) noexcept {
 }
 
 void Session::grant_credit(Outbox& out) noexcept {
-  if (!answer_.synthesiser_busy) return;
+  if (!answer().synthesiser_busy) return;
   const VoicePolicy& voice = plan_.pipeline->voice;
-  const std::int64_t frames = answer_.credit_frames(voice.playback_ahead_frames_max, voice.frame_frames);
+  const std::int64_t frames = answer().credit_frames(voice.playback_ahead_frames_max, voice.frame_frames);
   if (frames == 0) return;
-  answer_.granted_frames += frames * voice.frame_frames;
+  answer().granted_frames += frames * voice.frame_frames;
   Event credit{};
   credit.kind = EventKind::command_node_credit;
   credit.node = graph_.find(NodeType::synthesiser).value;
@@ -89,11 +89,11 @@ void Session::on_synthesis_frame(const Event& input, Outbox& out) noexcept {
   GraphCommands commands;
   if (!graph_.route(input, commands)) return refuse_late(input, out);
   book_.first_output(input);
-  if (!answer_.output_announced) {
-    answer_.output_announced = true;
+  if (!answer().output_announced) {
+    answer().output_announced = true;
     signal(EventKind::output_accepted, Emitter::transport, Reason::output_accepted, out);
   }
-  answer_.received_frames = input.argument_a + input.argument_b;
+  answer().received_frames = input.argument_a + input.argument_b;
   Event& play = command(EventKind::command_play_frame, graph_.find(NodeType::playback), out);
   play.argument_a = input.argument_a;
   play.argument_b = input.argument_b;
@@ -105,7 +105,7 @@ void Session::on_synthesis_word(const Event& input, Outbox& out) noexcept {
   release(input.payload, out);
   if (!of_this_turn(input)) return;
   // Beyond the bound the words of a very long answer are still spoken; only their heard-so-far figure stops growing.
-  static_cast<void>(answer_.word_starts.push_back(input.argument_a));
+  static_cast<void>(answer().word_starts.push_back(input.argument_a));
 }
 
 void Session::on_synthesis_done(const Event& input, Outbox& out) noexcept {
@@ -113,28 +113,28 @@ void Session::on_synthesis_done(const Event& input, Outbox& out) noexcept {
   note_progress(input);
   GraphCommands commands;
   static_cast<void>(graph_.route(input, commands));  // progress only
-  answer_.synthesiser_busy = false;
-  ++answer_.sentences_voiced;
+  answer().synthesiser_busy = false;
+  ++answer().sentences_voiced;
   voice_next_sentence(out);
   announce_end(out);
 }
 
 void Session::announce_end(Outbox& out) noexcept {
-  if (answer_.end_announced || !answer_.all_voiced()) return;
-  answer_.end_announced = true;
-  if (answer_.received_frames == 0) {
+  if (answer().end_announced || !answer().all_voiced()) return;
+  answer().end_announced = true;
+  if (answer().received_frames == 0) {
     // Every sentence was empty for the synthesiser: nothing will ever be played, so nothing will complete.
     finish(PendingEnds(End::success), Reason::none, out);
     return;
   }
   Event& end = command(EventKind::command_play_end, graph_.find(NodeType::playback), out);
-  end.argument_a = answer_.received_frames;
+  end.argument_a = answer().received_frames;
 }
 
 void Session::on_playback_started(const Event& input) noexcept {
   if (!of_this_turn(input)) return;
   note_progress(input);
-  answer_.playback_started = true;
+  answer().playback_started = true;
   book_.playback_started(input);
   plan_ahead();  // an interruption may come from here on
 }
@@ -142,13 +142,13 @@ void Session::on_playback_started(const Event& input) noexcept {
 void Session::on_playback_position(const Event& input, Outbox& out) noexcept {
   if (!of_this_turn(input)) return;
   note_progress(input);
-  answer_.played_frames = input.argument_a;
+  answer().played_frames = input.argument_a;
   grant_credit(out);
 }
 
 void Session::on_playback_completed(const Event& input, Outbox& out) noexcept {
   if (!of_this_turn(input)) return;
-  answer_.played_frames = answer_.received_frames;
+  answer().played_frames = answer().received_frames;
   finish(PendingEnds(End::success), Reason::none, out);
 }
 
@@ -157,11 +157,11 @@ void Session::on_playback_completed(const Event& input, Outbox& out) noexcept {
 void Session::apologise(Outbox& out) noexcept {
   apologised_ = true;
   words_delivered_ = true;
-  for (const WaitingSentence& sentence : answer_.waiting) release(sentence.text, out);
-  answer_.waiting.clear();
-  answer_.dialogue_done = true;
-  answer_.sentences_given = answer_.sentences_voiced + 1;
-  answer_.synthesiser_busy = true;
+  for (const WaitingSentence& sentence : answer().waiting) release(sentence.text, out);
+  answer().waiting.clear();
+  answer().dialogue_done = true;
+  answer().sentences_given = answer().sentences_voiced + 1;
+  answer().synthesiser_busy = true;
   grant_credit(out);
   Event apology{};
   apology.kind = EventKind::command_apology;

@@ -110,7 +110,7 @@ void Session::open(Outbox& out) noexcept {
   turn_utterance_ = utterance_.open() || utterance_.state == UtteranceState::done ? utterance_.number : 0;
   last_progress_ns_ = input.mono_ns;
   graph_.begin();
-  book_.accepted(turn_plan(), input, lease_epoch_.value);
+  book_.accepted(start_, turn_plan(), input, lease_epoch_.value);
   Event fence{};
   fence.kind = EventKind::command_fence;
   fence.ticket = ticket_;
@@ -126,7 +126,7 @@ void Session::open(Outbox& out) noexcept {
   owed.mono_ns = input.mono_ns;
   owed.runtime_sequence = input.runtime_sequence;
   if (utterance_.state == UtteranceState::awaited || utterance_.state == UtteranceState::done) graph_.commanded(owed);
-  book_.asked(Modality::stt, owed);
+  book_.asked(start_, Modality::stt, owed);
 }
 
 void Session::publish(const TurnDecision& decision, Outbox& out) noexcept {
@@ -135,7 +135,6 @@ void Session::publish(const TurnDecision& decision, Outbox& out) noexcept {
 
 bool Session::close_evidence(const TerminalMark& mark, const Event& input) noexcept {
   const bool complete = book_.close_page(mark, input, lease_epoch_.value);
-  finished_evidence_ = book_.page();
   evidence_finished_ = complete && evidence_ready_;
   return evidence_finished_;
 }
@@ -150,7 +149,7 @@ void Session::finish(PendingEnds ends, Reason cause, Outbox& out) noexcept {
   ask.point.epoch = epoch();
   ask.pending = ends;
   ask.barge_in = barge_in_;
-  ask.output_pending = answer_.received_frames > 0;
+  ask.output_pending = answer().received_frames > 0;
   ask.cancel_cause = cause;
   const auto append = [this, &input](const TerminalMark& mark) { return close_evidence(mark, input); };
   const auto decision = Arbiter::step(turn_, ask, append);
@@ -168,14 +167,13 @@ void Session::finish(PendingEnds ends, Reason cause, Outbox& out) noexcept {
     fence.scope = Scope::turn;
     fence.emitter = Emitter::cancellation;
     out.give(fence);
-    interrupted_answer_ = answer_;
     interrupted_ticket_ = ticket_;
     interrupted_turn_ = turn_number_;
     ++counters_.turns_aborted;
   } else {
     ++counters_.turns_committed;
   }
-  clear_turn(out);
+  clear_turn(decision->fence == FenceMove::raise, out);
   if (decision->outcome) book_.decided(*decision->outcome, input);
   publish(*decision, out);
   turn_number_ = 0;
@@ -185,7 +183,7 @@ void Session::finish(PendingEnds ends, Reason cause, Outbox& out) noexcept {
 }
 
 // Empties what the turn left behind: nodes that still work for it, sentences that nobody will say.
-void Session::clear_turn(Outbox& out) noexcept {
+void Session::clear_turn(bool interrupted, Outbox& out) noexcept {
   GraphCommands cancels;
   constexpr std::int64_t hard = 1;
   graph_.cancel(about_the_turn(out.input()), hard, cancels);
@@ -193,8 +191,10 @@ void Session::clear_turn(Outbox& out) noexcept {
     // The recogniser listens to the user, not to a turn: an utterance outlives the turn it interrupts.
     if (cancel.node != graph_.find(NodeType::recogniser).value) out.give(cancel);
   }
-  for (const WaitingSentence& sentence : answer_.waiting) release(sentence.text, out);
-  answer_.clear();
+  for (const WaitingSentence& sentence : answer().waiting) release(sentence.text, out);
+  // An interrupted answer stays until the audio thread has said how much of it was heard.
+  if (interrupted) answer_in_use_ = 1 - answer_in_use_;
+  answer().clear();
   turn_utterance_ = 0;
   words_delivered_ = false;
   tool_running_ = false;

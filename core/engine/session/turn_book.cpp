@@ -95,6 +95,14 @@ constexpr std::array<ModalityRow, 3> modality_rows{{
     {Modality::tts, wire::EvidenceModality::tts, SessionSymbol::tts_provider, "tts"},
 }};
 
+const ModalityRow& row_of(Modality modality) noexcept {
+  for (const ModalityRow& row : modality_rows) {
+    if (row.modality == modality) return row;
+  }
+  PHAL_ENFORCE(false, "only providers with a modality are asked");
+  return modality_rows.front();
+}
+
 }  // namespace
 
 TurnId turn_id_of(std::uint32_t turn_number) noexcept {
@@ -105,22 +113,26 @@ TurnId turn_id_of(std::uint32_t turn_number) noexcept {
 }
 
 void TurnBook::open_page(const SessionStart& start, std::uint32_t turn_number, const Event& proposal) noexcept {
-  start_ = start;
-  page_ = TurnEvidence{};
-  calls_ = {};
-  page_.session_id = start.symbol(SessionSymbol::session_id);
-  page_.pipeline_version = start.symbol(SessionSymbol::pipeline_version);
-  page_.execution_profile_version = start.symbol(SessionSymbol::execution_profile);
-  page_.turn_id = turn_id_of(turn_number);
-  page_.turn_number = turn_number;
-  page_.session_slot = static_cast<std::uint16_t>(start.session_slot);
-  page_.turn_open_proposed_at_ns = proposal.mono_ns;
+  open_ = 1 - closed_;
+  page().clear();
+  for (Call& call : calls_) {
+    call.asked_ns = absent;
+    call.answered_ns = absent;
+    call.outcome = wire::OutcomeClass::cancelled;
+  }
+  page().session_id = start.symbol(SessionSymbol::session_id);
+  page().pipeline_version = start.symbol(SessionSymbol::pipeline_version);
+  page().execution_profile_version = start.symbol(SessionSymbol::execution_profile);
+  page().turn_id = turn_id_of(turn_number);
+  page().turn_number = turn_number;
+  page().session_slot = static_cast<std::uint16_t>(start.session_slot);
+  page().turn_open_proposed_at_ns = proposal.mono_ns;
   for (std::size_t i = 0; i < provenance_ref_count; ++i) {
-    page_.snapshot_provenance[i] =
+    page().snapshot_provenance[i] =
         SymbolId{start.symbol(SessionSymbol::routing_view).value + static_cast<std::uint32_t>(i)};
   }
-  static_cast<void>(page_.payload_tags.push_back(PayloadClass::metadata));
-  static_cast<void>(page_.payload_tags.push_back(PayloadClass::audio_raw));
+  static_cast<void>(page().payload_tags.push_back(PayloadClass::metadata));
+  static_cast<void>(page().payload_tags.push_back(PayloadClass::audio_raw));
 }
 
 void TurnBook::decided(const DecisionOutcome& outcome, const Event& input) noexcept {
@@ -130,36 +142,49 @@ void TurnBook::decided(const DecisionOutcome& outcome, const Event& input) noexc
   decision.scope = wire_scope(outcome.scope);
   decision.emitted_by = outcome.emitter;
   decision.reason = outcome.reason;
-  decision.session_id = page_.session_id;
-  if (outcome.turn != no_turn) decision.turn_id = page_.turn_id;
+  decision.session_id = page().session_id;
+  if (outcome.turn != no_turn) decision.turn_id = page().turn_id;
   decision.event_id = event_id_of(input.runtime_sequence);
   if (outcome.kind == OutcomeKind::admit) static_cast<void>(decision.event_id.append("-admit"));
   decision.runtime_timestamp_ns = input.mono_ns;
   decision.wall_clock_timestamp_ns = input.wall_ns;
   if (outcome.epoch) decision.authority_epoch = static_cast<std::int64_t>(outcome.epoch->value);
-  static_cast<void>(page_.add_decision(decision));  // more than the bound are in the event log anyway
+  static_cast<void>(page().add_decision(decision));  // more than the bound are in the event log anyway
 }
 
-void TurnBook::accepted(const ResolvedTurnPlan& plan, const Event& input, std::uint64_t lease_epoch) noexcept {
-  page_.turn_open_at_ns = input.mono_ns;
-  page_.plan_hash = text_of(plan.plan_hash.view());
-  page_.determinism_seed = plan.determinism.seed;
+void TurnBook::accepted(const SessionStart& start, const ResolvedTurnPlan& plan, const Event& input,
+                        std::uint64_t lease_epoch) noexcept {
+  page().turn_open_at_ns = input.mono_ns;
+  page().plan_hash = text_of(plan.plan_hash.view());
+  page().determinism_seed = plan.determinism.seed;
   for (const Name& marker : plan.determinism.ordering_markers) {
     OrderingMarker text;
-    if (text.assign(marker.view())) static_cast<void>(page_.ordering_markers.push_back(text));
+    if (text.assign(marker.view())) static_cast<void>(page().ordering_markers.push_back(text));
   }
-  page_.merge_rule_id = start_.symbol(SessionSymbol::merge_rule_id);
-  page_.merge_rule_version = start_.symbol(SessionSymbol::merge_rule_version);
-  page_.authority_epoch = static_cast<std::int64_t>(plan.authority_epoch.value);
-  page_.lease_epoch_at_turn_open = static_cast<std::int64_t>(lease_epoch);
-  page_.audio_input_ingress_at_ns = page_.turn_open_proposed_at_ns;
+  page().merge_rule_id = start.symbol(SessionSymbol::merge_rule_id);
+  page().merge_rule_version = start.symbol(SessionSymbol::merge_rule_version);
+  page().authority_epoch = static_cast<std::int64_t>(plan.authority_epoch.value);
+  page().lease_epoch_at_turn_open = static_cast<std::int64_t>(lease_epoch);
+  page().audio_input_ingress_at_ns = page().turn_open_proposed_at_ns;
 }
 
-void TurnBook::asked(Modality modality, const Event& command) noexcept {
+// The summary's texts are made here, while nobody waits; the end of the turn only adds what it took.
+void TurnBook::asked(const SessionStart& start, Modality modality, const Event& command) noexcept {
   Call& call = calls_[static_cast<std::size_t>(modality)];
   if (call.asked_ns != absent) return;
   call.asked_ns = command.mono_ns;
-  call.event = command.runtime_sequence;
+  const ModalityRow& row = row_of(modality);
+  EvidenceInvocation& summary = call.summary;
+  summary = EvidenceInvocation{};
+  EvidenceText id = text_of("pvi/");
+  static_cast<void>(id.append(start.session_id_text()) && id.append("/") && id.append(page().turn_id.view()) &&
+                    id.append("/") && id.append(event_id_of(command.runtime_sequence).view()) && id.append("/") &&
+                    id.append(row.name));
+  summary.provider_invocation_id = id;
+  summary.provider_id = start.symbol(row.provider);
+  summary.modality = row.wire_modality;
+  summary.retry_decision = wire::RetryDecision::none;
+  summary.attempt_count = 1;
 }
 
 void TurnBook::answered(Modality modality, const Event& result) noexcept {
@@ -175,63 +200,54 @@ void TurnBook::failed(Modality modality, wire::OutcomeClass outcome, std::int64_
 }
 
 void TurnBook::first_output(const Event& frame) noexcept {
-  if (page_.first_output_at_ns == absent) page_.first_output_at_ns = frame.mono_ns;
+  if (page().first_output_at_ns == absent) page().first_output_at_ns = frame.mono_ns;
 }
 
 void TurnBook::playback_started(const Event& event) noexcept {
-  if (page_.assistant_audio_playback_started_at_ns == absent) {
-    page_.assistant_audio_playback_started_at_ns = event.mono_ns;
+  if (page().assistant_audio_playback_started_at_ns == absent) {
+    page().assistant_audio_playback_started_at_ns = event.mono_ns;
   }
 }
 
 void TurnBook::add_calls(std::int64_t now_ns) noexcept {
   for (const ModalityRow& row : modality_rows) {
-    const Call& call = calls_[static_cast<std::size_t>(row.modality)];
+    Call& call = calls_[static_cast<std::size_t>(row.modality)];
     if (call.asked_ns == absent) continue;
-    EvidenceInvocation summary;
-    EvidenceText id = text_of("pvi/");
-    static_cast<void>(id.append(start_.session_id_text()) && id.append("/") && id.append(page_.turn_id.view()) &&
-                      id.append("/") && id.append(event_id_of(call.event).view()) && id.append("/") &&
-                      id.append(row.name));
-    summary.provider_invocation_id = id;
-    summary.provider_id = start_.symbol(row.provider);
-    summary.modality = row.wire_modality;
-    summary.outcome_class = call.outcome;
-    summary.retry_decision = wire::RetryDecision::none;
-    summary.attempt_count = 1;
     const std::int64_t end_ns = call.answered_ns != absent ? call.answered_ns : now_ns;
-    summary.final_attempt_latency_ns = std::max<std::int64_t>(0, end_ns - call.asked_ns);
-    summary.total_invocation_latency_ns = summary.final_attempt_latency_ns;
-    static_cast<void>(page_.add_invocation(summary));  // three modalities, sixteen places
+    call.summary.outcome_class = call.outcome;
+    call.summary.final_attempt_latency_ns = std::max<std::int64_t>(0, end_ns - call.asked_ns);
+    call.summary.total_invocation_latency_ns = call.summary.final_attempt_latency_ns;
+    static_cast<void>(page().add_invocation(call.summary));  // three modalities, sixteen places
   }
 }
 
 bool TurnBook::close_page(const TerminalMark& mark, const Event& input, std::uint64_t lease_epoch) noexcept {
+  closed_ = open_;
   add_calls(input.mono_ns);
-  page_.turn_terminal_at_ns = input.mono_ns;
-  page_.turn_close_at_ns = input.mono_ns;
-  page_.lease_epoch_at_terminal = static_cast<std::int64_t>(lease_epoch);
-  page_.event_id = event_id_of(input.runtime_sequence);
+  page().turn_terminal_at_ns = input.mono_ns;
+  page().turn_close_at_ns = input.mono_ns;
+  page().lease_epoch_at_terminal = static_cast<std::int64_t>(lease_epoch);
+  page().event_id = event_id_of(input.runtime_sequence);
   if (mark.cancel_accepted) {
     // The fence is moved by the same step that accepts the cancel, before anything else of it is published.
-    page_.cancel_accepted_at_ns = input.mono_ns;
-    page_.cancel_fence_applied_at_ns = input.mono_ns;
-    page_.cancel_sent_at_ns = input.mono_ns;
-    page_.cancel_scope = Scope::turn;
+    page().cancel_accepted_at_ns = input.mono_ns;
+    page().cancel_fence_applied_at_ns = input.mono_ns;
+    page().cancel_sent_at_ns = input.mono_ns;
+    page().cancel_scope = Scope::turn;
   }
   FillContext context;
-  context.terminal_event_id = page_.event_id;
-  context.bundle_pipeline_version = page_.pipeline_version;
-  context.bundle_provenance = page_.snapshot_provenance;
+  context.terminal_event_id = page().event_id;
+  context.bundle_pipeline_version = page().pipeline_version;
+  context.bundle_provenance = page().snapshot_provenance;
   context.terminal_at = input.at();
   context.terminal_wall = WallTime{input.wall_ns};
   context.runtime_sequence = input.runtime_sequence;
-  context.turn_epoch = page_.authority_epoch;
+  context.turn_epoch = page().authority_epoch;
   context.cancel_accepted = mark.cancel_accepted;
   context.outcome = mark.terminal == EventKind::commit ? wire::TerminalOutcome::commit : wire::TerminalOutcome::abort;
   context.reason = mark.reason;
-  static_cast<void>(fill_gaps(page_, context));
-  return first_missing_field(page_) == EvidenceField::none;
+  static_cast<void>(fill_gaps(page(), context));
+  return first_missing_field(page()) == EvidenceField::none;
 }
 
 }  // namespace phalarope

@@ -22,30 +22,35 @@ class TurnBook {
  public:
   void open_page(const SessionStart& start, std::uint32_t turn_number, const Event& proposal) noexcept;
   void decided(const DecisionOutcome& outcome, const Event& input) noexcept;
-  void accepted(const ResolvedTurnPlan& plan, const Event& input, std::uint64_t lease_epoch) noexcept;
+  void accepted(const SessionStart& start, const ResolvedTurnPlan& plan, const Event& input,
+                std::uint64_t lease_epoch) noexcept;
   /// A provider call of this modality begins (its first command) or has its last result.
-  void asked(Modality modality, const Event& command) noexcept;
+  void asked(const SessionStart& start, Modality modality, const Event& command) noexcept;
   void answered(Modality modality, const Event& result) noexcept;
   void failed(Modality modality, wire::OutcomeClass outcome, std::int64_t now_ns) noexcept;
   void first_output(const Event& frame) noexcept;
   void playback_started(const Event& event) noexcept;
-  void late_output_refused() noexcept { ++page_.post_cancel_rejections; }
+  void late_output_refused() noexcept { ++page().post_cancel_rejections; }
 
   /// Completes the record. False when it does not hold what the contract demands (completeness check).
   bool close_page(const TerminalMark& mark, const Event& input, std::uint64_t lease_epoch) noexcept;
-  const TurnEvidence& page() const noexcept { return page_; }
+  /// The page closed last; the next turn is written on the other one. Valid until that is closed.
+  const TurnEvidence& closed_page() const noexcept { return pages_[closed_]; }
 
  private:
   struct Call {
     std::int64_t asked_ns = absent;
     std::int64_t answered_ns = absent;
-    std::uint64_t event = 0;
     wire::OutcomeClass outcome = wire::OutcomeClass::cancelled;
+    EvidenceInvocation summary{};
   };
   void add_calls(std::int64_t now_ns) noexcept;
+  TurnEvidence& page() noexcept { return pages_[open_]; }
 
-  SessionStart start_{};
-  TurnEvidence page_{};
+  // Two pages, so that a finished record is read where it was written: copying it would come before the silence.
+  std::array<TurnEvidence, 2> pages_{};
+  std::size_t open_ = 0;
+  std::size_t closed_ = 1;
   std::array<Call, 4> calls_{};  // by Modality
 };
 

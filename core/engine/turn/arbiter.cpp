@@ -232,7 +232,7 @@ Reached arbitrate(Draft& draft, const TurnInput& input, AppendEvidence append_ev
   say_prelude(draft, input, *end);
   // 2.7: evidence first, then the word. A failure known beforehand is not tried again.
   const bool appended = !input.pending.has(End::evidence_failed) && append_evidence(mark);
-  draft.decision().end = *end;
+  draft.decision().end = end;
   if (appended) {
     say_end(draft, row.terminal, reason);
   } else {
