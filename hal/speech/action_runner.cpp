@@ -1,7 +1,6 @@
 // See action_runner.hpp.
 #include "hal/speech/action_runner.hpp"
 
-#include <curl/curl.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -15,6 +14,7 @@
 #include <vector>
 
 #include "hal/host/clock.hpp"
+#include "hal/speech/detail/curl_library.hpp"
 
 extern char** environ;
 
@@ -120,28 +120,30 @@ extern "C" int phalarope_action_ask_cancel(void* cancelled, curl_off_t, curl_off
 }
 
 ActionResult run_http(const Action& action, FunctionRef<bool()> cancelled) {
-  const std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> call(curl_easy_init(), &curl_easy_cleanup);
+  const detail::CurlLibrary* curl = detail::curl_library();
+  if (curl == nullptr) return {ActionOutcome::absent, "libcurl.so.4 is not installed"};
+  const std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> call(curl->easy_init(), curl->easy_cleanup);
   if (!call) return {ActionOutcome::failed, {}};
   ActionResult result;
   std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)> headers(
-      curl_slist_append(nullptr, "Content-Type: application/json"), &curl_slist_free_all);
-  CURL* handle = call.get();
-  curl_easy_setopt(handle, CURLOPT_URL, action.url.c_str());
-  curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
-  curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, static_cast<long>(action.timeout_ms));
-  curl_easy_setopt(handle, CURLOPT_FAILONERROR, 1L);
-  curl_easy_setopt(handle, CURLOPT_NOPROGRESS, 0L);
-  curl_easy_setopt(handle, CURLOPT_XFERINFOFUNCTION, phalarope_action_ask_cancel);
-  curl_easy_setopt(handle, CURLOPT_XFERINFODATA, &cancelled);
-  curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, phalarope_action_take_body);
-  curl_easy_setopt(handle, CURLOPT_WRITEDATA, &result.output);
+      curl->slist_append(nullptr, "Content-Type: application/json"), curl->slist_free_all);
+  const auto set = [&](CURLoption option, auto value) { curl->easy_setopt(call.get(), option, value); };
+  set(CURLOPT_URL, action.url.c_str());
+  set(CURLOPT_PROTOCOLS_STR, "http,https");
+  set(CURLOPT_NOSIGNAL, 1L);
+  set(CURLOPT_TIMEOUT_MS, static_cast<long>(action.timeout_ms));
+  set(CURLOPT_FAILONERROR, 1L);
+  set(CURLOPT_NOPROGRESS, 0L);
+  set(CURLOPT_XFERINFOFUNCTION, phalarope_action_ask_cancel);
+  set(CURLOPT_XFERINFODATA, &cancelled);
+  set(CURLOPT_WRITEFUNCTION, phalarope_action_take_body);
+  set(CURLOPT_WRITEDATA, &result.output);
   if (action.method != "GET") {
-    curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, action.method.c_str());
-    curl_easy_setopt(handle, CURLOPT_POSTFIELDS, action.body.c_str());
-    curl_easy_setopt(handle, CURLOPT_HTTPHEADER, headers.get());
+    set(CURLOPT_CUSTOMREQUEST, action.method.c_str());
+    set(CURLOPT_POSTFIELDS, action.body.c_str());
+    set(CURLOPT_HTTPHEADER, headers.get());
   }
-  switch (curl_easy_perform(handle)) {
+  switch (curl->easy_perform(call.get())) {
     case CURLE_OK:
       result.outcome = ActionOutcome::done;
       break;
