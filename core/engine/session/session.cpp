@@ -28,6 +28,8 @@ Modality modality_of(EventKind command) noexcept {
 Result<void, GraphProblem> Session::start(const SessionStart& start, const SessionPlan& plan) noexcept {
   start_ = start;
   plan_ = plan;
+  turns_proposed_ = start.turns_before;
+  tickets_given_ = start.turns_before;
   const ResolvedTurnPlan& frozen = plan.prepared->plan;
   const GraphPatience patience = patience_of(plan.pipeline->graph, milliseconds(frozen.budgets.node_budget_ms_default));
   return graph_.configure(plan.pipeline->graph, patience, branches_of(frozen));

@@ -36,7 +36,7 @@ struct SessionStart {
   std::uint32_t session_slot = 0;
   std::uint32_t first_symbol = 1;
   std::uint32_t session_id_bytes = 0;
-  std::uint32_t reserved = 0;
+  std::uint32_t turns_before = 0;  // of this session in the same recording: numbers and tickets go on behind them
   char session_id[session_id_bytes_max + 1] = {};
 
   std::string_view session_id_text() const noexcept { return {session_id, session_id_bytes}; }

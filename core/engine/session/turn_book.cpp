@@ -135,6 +135,14 @@ void TurnBook::open_page(const SessionStart& start, std::uint32_t turn_number, c
   static_cast<void>(page().payload_tags.push_back(PayloadClass::audio_raw));
 }
 
+void TurnBook::open_page_again(const SessionStart& start, const Event& opened) noexcept {
+  open_page(start, opened.turn_number, opened);
+  page().turn_open_at_ns = opened.mono_ns;
+  page().authority_epoch = static_cast<std::int64_t>(opened.authority_epoch);
+  page().merge_rule_id = start.symbol(SessionSymbol::merge_rule_id);
+  page().merge_rule_version = start.symbol(SessionSymbol::merge_rule_version);
+}
+
 void TurnBook::decided(const DecisionOutcome& outcome, const Event& input) noexcept {
   EvidenceDecision decision;
   decision.kind = wire_kind(outcome.kind);

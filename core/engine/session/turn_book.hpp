@@ -21,6 +21,8 @@ TurnId turn_id_of(std::uint32_t turn_number) noexcept;
 class TurnBook {
  public:
   void open_page(const SessionStart& start, std::uint32_t turn_number, const Event& proposal) noexcept;
+  /// The page of a turn of which only its turn_open is left (power_loss.hpp).
+  void open_page_again(const SessionStart& start, const Event& opened) noexcept;
   void decided(const DecisionOutcome& outcome, const Event& input) noexcept;
   void accepted(const SessionStart& start, const ResolvedTurnPlan& plan, const Event& input,
                 std::uint64_t lease_epoch) noexcept;
