@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <map>
 #include <utility>
 
 #include "hal/store/segment_scan.hpp"
@@ -198,25 +197,6 @@ RecordingPoint RecordingReader::point() const {
           .next_segment_number = last_segment_number_ + 1,
           .next_sequence = next_sequence_,
           .chain = last_chain_};
-}
-
-VerifyReport verify(FileSystem& files, const std::string& path) {
-  RecordingReader reader(files, path);
-  VerifyReport report;
-  std::map<std::pair<std::uint16_t, std::uint32_t>, Event> open_turns;
-  while (const auto record = reader.next()) {
-    if (record->header.type != RecordType::event) continue;
-    Event event;
-    std::memcpy(&event, record->body.data(), sizeof event);
-    const std::pair key{event.session_slot, event.turn_number};
-    if (event.kind == EventKind::turn_open) open_turns.insert_or_assign(key, event);
-    if (event.kind == EventKind::close) open_turns.erase(key);
-  }
-  for (const auto& [key, opened] : open_turns) report.open_turns.push_back({key.first, key.second, opened});
-  report.totals = reader.totals();
-  report.damage = reader.damage();
-  report.point = reader.point();
-  return report;
 }
 
 }  // namespace phalarope::hal

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "core/engine/base/event.hpp"
+#include "core/engine/session/session_start.hpp"
 #include "core/replay/record_source.hpp"
 #include "hal/store/file_system.hpp"
 #include "hal/store/recording_writer.hpp"
@@ -83,18 +84,24 @@ class RecordingReader final : public replay::RecordSource {
   std::uint64_t next_sequence_ = 0;  // for a writer
 };
 
-/// A turn whose open is in the evidence and whose close is not (D19).
+/// A turn whose open is in the evidence and whose close is not (D19), with what was known of its session.
 struct OpenTurn {
   std::uint16_t session_slot = 0;
   std::uint32_t turn_number = 0;
   Event opened;
+  std::array<std::string, session_symbol_count> session_texts;  // by SessionSymbol; empty: not recorded
 };
 
 struct VerifyReport {
   RecordingReader::Totals totals;
   std::vector<replay::Damage> damage;
   std::vector<OpenTurn> open_turns;
-  RecordingPoint point;  // where a writer would go on
+  RecordingPoint point;              // where a writer would go on
+  std::optional<Event> last_event;   // the newest there is
+  std::vector<std::uint32_t> turns;  // by session slot: the highest turn number
+  std::uint32_t last_turn_of(std::uint16_t session_slot) const {
+    return session_slot < turns.size() ? turns[session_slot] : 0;
+  }
   bool sound() const { return damage.empty(); }
 };
 
