@@ -97,20 +97,25 @@ const TurnLog* ConversationLog::find_turn(std::uint32_t number) const {
   const auto found = std::ranges::find(turns, number, &TurnLog::number);
   return found == turns.end() ? nullptr : &*found;
 }
-std::optional<std::int64_t> ConversationLog::time_of_sample(std::int64_t media_sample) const {
-  if (!anchor || sample_rate_hz <= 0) return std::nullopt;
+std::optional<std::int64_t> ConversationLog::time_of_sample(std::int64_t media_sample, std::size_t run) const {
+  const auto anchor = std::ranges::find(anchors, run, &TimeAnchor::run);
+  if (anchor == anchors.end() || sample_rate_hz <= 0) return std::nullopt;
   return anchor->mono_ns + (media_sample - anchor->media_sample) * ns_per_second / sample_rate_hz;
 }
 
 // ---- finding the turn -----------------------------------------------------------------------------------------
 
-TurnLog& ConversationLogBuilder::turn_numbered(std::uint32_t number) {
-  const auto found = std::ranges::find(log_.turns, number, &TurnLog::number);
-  if (found != log_.turns.end()) return *found;
+TurnLog& ConversationLogBuilder::new_turn(std::uint32_t number) {
   TurnLog turn;
   turn.number = number;
   log_.turns.push_back(std::move(turn));
   return log_.turns.back();
+}
+
+TurnLog& ConversationLogBuilder::turn_numbered(std::uint32_t number) {
+  // The newest: a run that knew nothing of the one before it counts its turns from 1 again.
+  const auto found = std::ranges::find(log_.turns.rbegin(), log_.turns.rend(), number, &TurnLog::number);
+  return found != log_.turns.rend() ? *found : new_turn(number);
 }
 
 TurnLog* ConversationLogBuilder::turn_of(const Event& event) {
@@ -159,10 +164,13 @@ void ConversationLogBuilder::take(const Record& record) {
       if (header.sample_rate_hz > 0) log_.sample_rate_hz = header.sample_rate_hz;
       return;
     }
+    case RecordType::pipeline:
+      run_begins_ = log_.events > 0;
+      if (name_pipeline_) name_pipeline_(record.body, log_.names);
+      return;
     case RecordType::none:
     case RecordType::symbol:
     case RecordType::baseline:
-    case RecordType::pipeline:
     case RecordType::session:
     case RecordType::checkpoint:
     case RecordType::loss:
@@ -170,13 +178,35 @@ void ConversationLogBuilder::take(const Record& record) {
   }
 }
 
-void ConversationLogBuilder::take_event(const Event& event) {
+// Whatever the run before left open ends with it.
+void ConversationLogBuilder::begin_run(const Event& first) {
+  run_begins_ = false;
+  ++log_.runs;
+  run_shift_ns_ = log_.end_ns + run_gap_ns - first.mono_ns;
+  for (TurnLog& turn : log_.turns) {
+    for (TimeSpan& span : turn.spans) {
+      if (span.open) end_span(span, log_.end_ns);
+    }
+  }
+  for (TimeSpan& span : log_.voice) {
+    if (span.open) end_span(span, log_.end_ns);
+  }
+  utterance_.reset();
+  speech_ended_ns_.reset();
+  forget_utterance();
+}
+
+void ConversationLogBuilder::take_event(Event event) {
+  if (run_begins_) begin_run(event);
+  event.mono_ns += run_shift_ns_;
   if (log_.events == 0) log_.start_ns = event.mono_ns;
   ++log_.events;
   log_.end_ns = std::max(log_.end_ns, event.mono_ns);
   const bool media_time = event.has(EventFlag::has_media_time) && !event.has(EventFlag::media_time_is_pts);
   const bool of_microphone = event.kind == EventKind::audio_frame || event.kind == EventKind::speech_started;
-  if (!log_.anchor && media_time && of_microphone) log_.anchor = TimeAnchor{event.mono_ns, event.media_sample};
+  const std::size_t run = log_.runs - 1;
+  const bool anchored = !log_.anchors.empty() && log_.anchors.back().run == run;
+  if (!anchored && media_time && of_microphone) log_.anchors.push_back({event.mono_ns, event.media_sample, run});
   text_home_ = TextHome::nowhere;
   text_is_decision_ = false;
   take_turn_signal(event);
@@ -190,7 +220,8 @@ void ConversationLogBuilder::take_event(const Event& event) {
 void ConversationLogBuilder::take_turn_signal(const Event& event) {
   if (event.turn_number == 0) return;
   if (event.kind == EventKind::turn_open_proposed) {
-    auto& turn = turn_numbered(event.turn_number);
+    const TurnLog* last = turn_of(event);
+    auto& turn = last != nullptr && last->closed_ns ? new_turn(event.turn_number) : turn_numbered(event.turn_number);
     if (!turn.proposed_ns) turn.proposed_ns = event.mono_ns;
   } else if (event.kind == EventKind::turn_open) {
     auto& turn = turn_numbered(event.turn_number);
@@ -410,8 +441,8 @@ ConversationLog ConversationLogBuilder::finish(const std::vector<Damage>& damage
   return std::move(log_);
 }
 
-ConversationLog read_conversation(RecordSource& recording) {
-  ConversationLogBuilder builder;
+ConversationLog read_conversation(RecordSource& recording, const PipelineNamer& name_pipeline) {
+  ConversationLogBuilder builder(name_pipeline);
   while (const auto record = recording.next()) builder.take(*record);
   return builder.finish(recording.damage());
 }

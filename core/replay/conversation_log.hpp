@@ -7,7 +7,8 @@
 //
 // Invariants. (1) Nothing is guessed: a time that the recording does not hold is absent, not zero. (2) Every span's
 // end is at or after its start; a span still open at the end of the recording ends there and says so. (3) The log
-// depends on the order of the records only.
+// depends on the order of the records only. (4) A folder's runs stand one behind the other: each run's clock starts
+// where it likes, so a later run is drawn `run_gap` behind the end of the one before it (wall times stay as they were).
 // One thread. Contract: decisions.md D4, D17 (three clocks), D22 (heard words); runtime.md 2.1.
 #pragma once
 
@@ -15,6 +16,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/engine/base/event.hpp"
@@ -22,6 +24,9 @@
 #include "core/replay/recording_names.hpp"
 
 namespace phalarope::replay {
+
+/// What is drawn between two runs of a recording, however long it truly was.
+constexpr std::int64_t run_gap_ns = ns_per_second;
 
 enum class SpanKind : std::uint8_t { listening, thinking, speaking, held };
 std::string_view name_of(SpanKind kind);
@@ -115,6 +120,7 @@ struct LogXrun {
 struct TimeAnchor {
   std::int64_t mono_ns = 0;
   std::int64_t media_sample = 0;
+  std::size_t run = 0;  // counted from 0
 };
 
 struct ConversationLog {
@@ -130,21 +136,24 @@ struct ConversationLog {
   std::vector<LogXrun> xruns;
   std::vector<Damage> damage;
   std::uint64_t records_lost = 0;
-  std::optional<TimeAnchor> anchor;
+  std::vector<TimeAnchor> anchors;  // at most one a run
+  std::size_t runs = 1;
 
   const TurnLog* find_turn(std::uint32_t number) const;
-  /// Monotonic time of a media sample; nothing when the recording holds no anchor.
-  std::optional<std::int64_t> time_of_sample(std::int64_t media_sample) const;
+  /// Monotonic time of a run's media sample; nothing when the run holds no anchor.
+  std::optional<std::int64_t> time_of_sample(std::int64_t media_sample, std::size_t run = 0) const;
 };
 
 /// Folds record by record; finish() closes what is open. Use one builder per recording.
 class ConversationLogBuilder {
  public:
+  explicit ConversationLogBuilder(PipelineNamer name_pipeline = {}) : name_pipeline_(std::move(name_pipeline)) {}
   void take(const Record& record);
   ConversationLog finish(const std::vector<Damage>& damage);
 
  private:
-  void take_event(const Event& event);
+  void take_event(Event event);
+  void begin_run(const Event& first);
   void take_text(std::string_view text);
   void take_turn_signal(const Event& event);
   void take_speech(const Event& event);
@@ -156,12 +165,16 @@ class ConversationLogBuilder {
   TurnLog* turn_of(const Event& event);
   TurnLog* turn_without_words();
   void forget_utterance();
+  TurnLog& new_turn(std::uint32_t number);
   TurnLog& turn_numbered(std::uint32_t number);
   void open_span(TurnLog& turn, SpanKind kind, std::int64_t at_ns);
   void close_span(TurnLog& turn, SpanKind kind, std::int64_t at_ns);
 
+  PipelineNamer name_pipeline_;
   ConversationLog log_;
   std::optional<std::uint64_t> next_sequence_;
+  bool run_begins_ = false;
+  std::int64_t run_shift_ns_ = 0;  // what is added to the run's times
   // What the user said before a turn existed to own it.
   std::optional<TimeSpan> utterance_;
   std::string utterance_words_;
@@ -176,6 +189,6 @@ class ConversationLogBuilder {
 };
 
 /// Reads a recording to its end.
-ConversationLog read_conversation(RecordSource& recording);
+ConversationLog read_conversation(RecordSource& recording, const PipelineNamer& name_pipeline = {});
 
 }  // namespace phalarope::replay

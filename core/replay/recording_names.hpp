@@ -1,10 +1,11 @@
 // RecordingNames: the words behind the numbers of a recording (session id, turn ids, symbols, nodes, edges).
 //
-// Filled while records pass by (session and symbol records), or set by whoever knows more (node and edge ids come
-// from the compiled pipeline, which only the spec room reads). One thread.
+// Filled while records pass by: session and symbol records here, pipeline records by a PipelineNamer, because only the
+// spec room reads them. One thread.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -43,5 +44,8 @@ class RecordingNames {
  private:
   std::map<std::uint32_t, std::string> symbols_;
 };
+
+/// Puts the node and edge ids of a pipeline record into the names. Empty: they stay numbers.
+using PipelineNamer = std::function<void(std::span<const std::byte> pipeline_record, RecordingNames& names)>;
 
 }  // namespace phalarope::replay

@@ -22,8 +22,10 @@ std::string where(const RecordPosition& position, std::uint64_t record) {
 }
 
 std::string sentence(const Difference& difference) {
-  const std::string event =
+  std::string event =
       "event " + std::to_string(difference.runtime_sequence) + " " + std::string(kind_text(difference.event));
+  if (!difference.node.empty()) event += ", node " + difference.node;
+  if (!difference.edge.empty()) event += ", edge " + difference.edge;
   switch (difference.kind) {
     case DifferenceKind::field:
       return event + ": " + std::string(difference.field) + " was " + difference.recorded + ", is " +
@@ -71,6 +73,10 @@ std::string report_text(const ReplayReport& report) {
   std::string text = "replay: " + headline(report) + "\n";
   text += "  events   " + std::to_string(report.events) + " (" + std::to_string(report.inputs) + " in, " +
           std::to_string(report.outputs_recorded) + " out)\n";
+  if (report.runs > 1) text += "  runs     " + std::to_string(report.runs) + "\n";
+  if (report.outputs_cut_off > 0) {
+    text += "  cut off  " + std::to_string(report.outputs_cut_off) + " outputs of the last step before a power cut\n";
+  }
   if (const auto rate = report.events_per_second()) text += "  speed    " + std::to_string(*rate) + " events/s\n";
   text += "  digest   " + hex(report.digest_replayed);
   text += report.digest_replayed == report.digest_recorded ? "\n" : "  recorded " + hex(report.digest_recorded) + "\n";
@@ -114,6 +120,8 @@ std::string report_json(const ReplayReport& report) {
   json["outputs_recorded"] = report.outputs_recorded;
   json["outputs_replayed"] = report.outputs_replayed;
   json["outputs_different"] = report.outputs_different;
+  json["outputs_cut_off"] = report.outputs_cut_off;
+  json["runs"] = report.runs;
   json["stopped_early"] = report.stopped_early;
   json["digest_recorded"] = hex(report.digest_recorded);
   json["digest_replayed"] = hex(report.digest_replayed);
@@ -126,6 +134,8 @@ std::string report_json(const ReplayReport& report) {
                        {"record", difference.record},
                        {"runtime_sequence", difference.runtime_sequence},
                        {"event", kind_text(difference.event)}};
+    if (!difference.node.empty()) entry["node_id"] = difference.node;
+    if (!difference.edge.empty()) entry["edge_id"] = difference.edge;
     if (!difference.field.empty()) entry["field"] = difference.field;
     entry["recorded"] = difference.recorded;
     entry["replayed"] = difference.replayed;

@@ -6,6 +6,7 @@
 #include <deque>
 
 #include "core/engine/base/digest.hpp"
+#include "core/engine/session/power_loss.hpp"
 
 namespace phalarope::replay {
 namespace {
@@ -30,8 +31,7 @@ class Replayer {
     count(record);
     switch (record.header.type) {
       case RecordType::pipeline:
-        pipeline_.assign(record.body.begin(), record.body.end());
-        return true;
+        return begin_run(record);
       case RecordType::session:
         session_.assign(record.body.begin(), record.body.end());
         return true;
@@ -84,6 +84,32 @@ class Replayer {
     }
   }
 
+  /// A pipeline behind events: the program was started again. A run that was closed properly owes nothing.
+  bool begin_run(const Record& record) {
+    surplus();
+    started_ = false;
+    pipeline_.assign(record.body.begin(), record.body.end());
+    session_.clear();
+    if (options_.name_pipeline) options_.name_pipeline(record.body, names_);
+    return !report_.stopped_early;
+  }
+
+  /// The run before was cut off here: what its last step gave may never have reached the disk.
+  bool close_after_cut(const Event& found) {
+    report_.outputs_cut_off += expected_.size();
+    expected_.clear();
+    ++report_.inputs;
+    for (const Event& output : close_after_power_loss(found)) expect(output);
+    return true;
+  }
+
+  void expect(Event output) {
+    output.set(EventFlag::output);
+    ++report_.outputs_replayed;
+    replayed_.add(output);
+    expected_.push_back(output);
+  }
+
   bool take_event(const Record& record) {
     if (record.body.size() != event_bytes) {
       // A body of another size is not an event of this version: counted as a hole, never guessed at.
@@ -94,7 +120,7 @@ class Replayer {
     std::memcpy(&event, record.body.data(), event_bytes);
     ++report_.events;
     if (event.has(EventFlag::output)) return compare(event);
-    return step(event);
+    return event.kind == EventKind::power_loss_found ? close_after_cut(event) : step(event);
   }
 
   bool step(const Event& input) {
@@ -104,16 +130,12 @@ class Replayer {
         not_startable_ = true;
         return false;
       }
+      ++report_.runs;
     }
     surplus();
     if (report_.stopped_early) return false;
     ++report_.inputs;
-    for (Event output : engine_.step(input)) {
-      output.set(EventFlag::output);
-      ++report_.outputs_replayed;
-      replayed_.add(output);
-      expected_.push_back(output);
-    }
+    for (const Event& output : engine_.step(input)) expect(output);
     return true;
   }
 
@@ -121,7 +143,7 @@ class Replayer {
     ++report_.outputs_recorded;
     recorded_.add(recorded);
     // Outputs before the first input belong to inputs that this recording no longer has.
-    if (!started_) {
+    if (!started_ && expected_.empty()) {
       if (report_.outputs_recorded == 1) report_.gaps.push_back({});
       return true;
     }
@@ -132,6 +154,8 @@ class Replayer {
                   .record = record_,
                   .runtime_sequence = recorded.runtime_sequence,
                   .event = recorded.kind,
+                  .node = node_of(recorded),
+                  .edge = edge_of(recorded),
                   .field = {},
                   .recorded = std::string(kind_text(recorded.kind)),
                   .replayed = "nothing"});
@@ -153,13 +177,27 @@ class Replayer {
                 .record = record_,
                 .runtime_sequence = recorded.runtime_sequence,
                 .event = recorded.kind,
+                .node = node_of(recorded),
+                .edge = edge_of(recorded),
                 .field = field.name,
-                .recorded = field_text(recorded, field),
-                .replayed = field_text(replayed, field)})) {
+                .recorded = value_text(recorded, field),
+                .replayed = value_text(replayed, field)})) {
         return false;
       }
     }
     return true;
+  }
+
+  std::string node_of(const Event& event) const {
+    return event.node == no_node.value ? "" : names_.node_id(event.node);
+  }
+  std::string edge_of(const Event& event) const {
+    return event.edge == no_edge.value ? "" : names_.edge_id(event.edge);
+  }
+  std::string value_text(const Event& event, const EventField& field) const {
+    if (field.name == "node" && event.node != no_node.value) return node_of(event);
+    if (field.name == "edge" && event.edge != no_edge.value) return edge_of(event);
+    return field_text(event, field);
   }
 
   /// What step gave and the recording does not have.
@@ -173,6 +211,8 @@ class Replayer {
            .record = record_,
            .runtime_sequence = replayed.runtime_sequence,
            .event = replayed.kind,
+           .node = node_of(replayed),
+           .edge = edge_of(replayed),
            .field = {},
            .recorded = "nothing",
            .replayed = std::string(kind_text(replayed.kind))});
@@ -199,6 +239,7 @@ class Replayer {
   ReplayReport report_;
   RunningDigest recorded_;
   RunningDigest replayed_;
+  RecordingNames names_;
   std::deque<Event> expected_;
   std::vector<std::byte> pipeline_;
   std::vector<std::byte> session_;

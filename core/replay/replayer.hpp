@@ -4,6 +4,11 @@
 //                    └─start──┘      │   ║  ║    │    │   ║      ║ compared field by field, in order
 //   step:                            └─▶ o1 o2   └─▶  └─▶ o3
 //
+// A folder may hold several runs, one behind the other: where a pipeline is recorded again, a fresh engine starts.
+// Where a run was cut off (power_loss_found), outputs that the last step gave and the disk never got are counted, not
+// held against it, and what closed the open turns is computed again (session/power_loss.hpp) and compared like all
+// else.
+//
 // Invariants. (1) The recorded order is the only order; nothing is sorted. (2) Every byte of an output is compared
 // and a difference names its field. (3) A recording that cannot be trusted (damage, lost events) is never called
 // identical. (4) The recording is read once and never held in memory. Not here: modes that re-run nodes (fork), policy
@@ -20,6 +25,7 @@
 #include "core/engine/base/function_ref.hpp"
 #include "core/replay/event_fields.hpp"
 #include "core/replay/record_source.hpp"
+#include "core/replay/recording_names.hpp"
 #include "core/replay/step_function.hpp"
 
 namespace phalarope::replay {
@@ -33,6 +39,8 @@ struct Difference {
   std::uint64_t record = 0;  // its number in the recording
   std::uint64_t runtime_sequence = 0;
   EventKind event = EventKind::none;
+  std::string node;        // its id where the event names one, else empty
+  std::string edge;        // likewise
   std::string_view field;  // of event_fields; empty unless kind is field
   std::string recorded;
   std::string replayed;
@@ -63,6 +71,8 @@ struct ReplayReport {
   std::uint64_t outputs_recorded = 0;
   std::uint64_t outputs_replayed = 0;
   std::uint64_t outputs_different = 0;  // events, where a difference is one field of one event
+  std::uint64_t outputs_cut_off = 0;    // given by the last step before a power cut and never on the disk
+  std::uint64_t runs = 0;               // engines started
   bool stopped_early = false;           // differences_max was reached
   std::vector<Difference> differences;
   std::vector<RecordGap> gaps;
@@ -79,6 +89,8 @@ struct ReplayOptions {
   std::size_t differences_max = 100;
   /// Names of event_fields that are not compared.
   std::vector<std::string> ignored_fields{};
+  /// Gives nodes and edges their names in differences.
+  PipelineNamer name_pipeline{};
   /// Progress is told every so many records.
   std::uint64_t progress_every_records = 1 << 16;
 };

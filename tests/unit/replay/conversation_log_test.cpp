@@ -173,5 +173,52 @@ TEST(ConversationLog, NoOrderOfEventsBreaksItsInvariants) {
   EXPECT_TRUE(held);
 }
 
+TEST(ConversationLog, ARunsClockMayStartAnywhereAndItsTurnsStandBehindTheOnesBefore) {
+  SampleConversation conversation;
+  const SampleConversation again;
+  conversation.recording.append(again.recording);
+  const ConversationLog log = read_conversation(conversation.recording);
+  EXPECT_EQ(log.runs, 2U);
+  ASSERT_EQ(log.turns.size(), 6U) << "turn numbers that a run used again are turns of their own";
+  const std::int64_t shift = log.turns[3].opened_ns.value() - log.turns[0].opened_ns.value();
+  EXPECT_EQ(shift, 9'011 * ns_per_ms + run_gap_ns);
+  EXPECT_EQ(log.turns[3].user_words, log.turns[0].user_words);
+  EXPECT_EQ(log.turns[3].response_ns(), log.turns[0].response_ns());
+  ASSERT_EQ(log.anchors.size(), 2U);
+  EXPECT_EQ(log.time_of_sample(100, 1).value() - log.time_of_sample(100, 0).value(), shift);
+}
+
+TEST(ConversationLog, WhatARunLeftOpenEndsWithIt) {
+  MemoryRecording recording;
+  recording.begin();
+  const auto event = [](EventKind kind, std::int64_t ms) {
+    Event made{};
+    made.kind = kind;
+    made.mono_ns = ms * ns_per_ms;
+    made.turn_number = 1;
+    made.ticket = 1;
+    return made;
+  };
+  for (const Event& seen : {event(EventKind::turn_open_proposed, 10), event(EventKind::turn_open, 10),
+                            event(EventKind::playback_started, 50), event(EventKind::tick, 90)}) {
+    recording.add(seen);
+  }
+  recording.begin();
+  recording.add(event(EventKind::connected, 5));
+  const ConversationLog log = read_conversation(recording);
+  ASSERT_EQ(log.turns.size(), 1U);
+  ASSERT_FALSE(log.turns[0].spans.empty());
+  EXPECT_FALSE(log.turns[0].spans.back().open);
+  EXPECT_EQ(log.turns[0].spans.back().end_ns, 90 * ns_per_ms);
+}
+
+TEST(ConversationLog, NodesAndEdgesHaveTheNamesOfTheRecordedPipeline) {
+  MemoryRecording recording;
+  recording.begin();
+  const ConversationLog log = read_conversation(
+      recording, [](std::span<const std::byte>, RecordingNames& names) { names.node_ids = {"microphone"}; });
+  EXPECT_EQ(log.names.node_id(0), "microphone");
+}
+
 }  // namespace
 }  // namespace phalarope::replay

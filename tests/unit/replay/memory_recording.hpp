@@ -42,6 +42,15 @@ class MemoryRecording final : public RecordSource {
     add(RecordType::pipeline, {&word, 1});
     add(RecordType::session, {&word, 1});
   }
+  /// Another recording's records behind these, numbered on.
+  void append(const MemoryRecording& other) {
+    for (const auto& [header, body] : other.records_) add(header.type, body);
+  }
+  /// The disk got everything but this record: the others are numbered as if it had never been.
+  void truncate_run(std::size_t index) {
+    leave_out(index);
+    for (std::size_t i = index; i < records_.size(); ++i) --records_[i].first.sequence;
+  }
   void leave_out(std::size_t index) { records_.erase(records_.begin() + static_cast<std::ptrdiff_t>(index)); }
   void report_damage(Damage damage) { damage_.push_back(std::move(damage)); }
   void rewind() { next_ = 0; }

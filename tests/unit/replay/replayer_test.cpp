@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/engine/session/power_loss.hpp"
 #include "tests/unit/replay/memory_recording.hpp"
 
 namespace phalarope::replay {
@@ -245,6 +246,96 @@ TEST(EventFields, NumbersWithoutANameAreShownAsNumbers) {
   EXPECT_EQ(text_of("node"), "none");
   EXPECT_EQ(text_of("flags"), "output|has_range");
   EXPECT_EQ(text_of("reason"), "none");
+}
+
+/// Two runs in one folder; between them, if asked, what a start writes behind a power cut.
+MemoryRecording record_two_runs(int inputs_first, bool cut_off) {
+  MemoryRecording recording = record(inputs_first);
+  if (cut_off) {
+    Event opened{};
+    opened.turn_number = 4;
+    opened.ticket = 9;
+    const Event found = power_loss_event(opened, recording.event_at(recording.size() - 1), WallTime{5});
+    recording.add(found);
+    for (const Event& output : close_after_power_loss(found)) recording.add(output);
+  }
+  MemoryRecording second = record(6);
+  recording.append(second);
+  return recording;
+}
+
+TEST(Replay, ASecondRunIsReplayedByAFreshEngine) {
+  auto recording = record_two_runs(7, false);
+  ToyEngine engine;
+  const auto report = replay(recording, engine);
+  EXPECT_EQ(report.verdict, ReplayVerdict::identical);
+  EXPECT_EQ(report.runs, 2U);
+  EXPECT_EQ(report.inputs, 13U);
+}
+
+// contract: D19
+TEST(Replay, WhatClosedATurnAfterAPowerCutIsComputedAgainAndCompared) {
+  auto recording = record_two_runs(7, true);
+  ToyEngine engine;
+  EXPECT_EQ(replay(recording, engine).verdict, ReplayVerdict::identical);
+
+  const std::size_t close_at = 2 + 7 + 4 + 2;
+  Event bent = recording.event_at(close_at);
+  ASSERT_EQ(bent.kind, EventKind::close);
+  bent.turn_number = 5;
+  recording.replace(close_at, bent);
+  recording.rewind();
+  const auto report = replay(recording, engine);
+  ASSERT_EQ(report.differences.size(), 1U);
+  EXPECT_EQ(report.differences[0].field, "turn_number");
+  EXPECT_EQ(report.differences[0].replayed, "4");
+}
+
+TEST(Replay, OutputsThatNeverReachedTheDiskBeforeAPowerCutAreCountedAndNotADifference) {
+  auto recording = record_two_runs(6, true);
+  recording.truncate_run(2 + 6 + 3);  // the sixth input's second output was not written
+  ToyEngine engine;
+  const auto report = replay(recording, engine);
+  EXPECT_EQ(report.verdict, ReplayVerdict::identical);
+  EXPECT_EQ(report.outputs_cut_off, 1U);
+  EXPECT_THAT(report_text(report), HasSubstr("cut off  1 outputs"));
+}
+
+TEST(Replay, OutputsMissingAtTheEndOfARunThatWasClosedAreADifference) {
+  auto recording = record_two_runs(6, false);
+  recording.truncate_run(2 + 6 + 3);
+  ToyEngine engine;
+  EXPECT_EQ(replay(recording, engine).verdict, ReplayVerdict::different);
+}
+
+TEST(Replay, ADifferenceNamesNodeAndEdgeByTheirIds) {
+  auto recording = record(3);
+  Event bent = recording.event_at(5);
+  bent.node = 1;
+  bent.edge = 0;
+  recording.replace(5, bent);
+  ToyEngine engine;
+  const auto name = [](std::span<const std::byte>, RecordingNames& names) {
+    names.node_ids = {"microphone", "recogniser"};
+    names.edge_ids = {"speech"};
+  };
+  const auto report = replay(recording, engine, {.name_pipeline = name});
+  ASSERT_EQ(report.differences.size(), 2U);
+  EXPECT_EQ(report.differences[0].field, "node");
+  EXPECT_EQ(report.differences[0].recorded, "recogniser");
+  EXPECT_EQ(report.differences[0].replayed, "none");
+  EXPECT_EQ(report.differences[1].recorded, "speech");
+  EXPECT_THAT(report_text(report), HasSubstr("node recogniser, edge speech: edge was speech, is none"));
+  EXPECT_THAT(report_json(report), HasSubstr("\"node_id\": \"recogniser\""));
+}
+
+TEST(Replay, WithoutTheirIdsNodesAreNumbered) {
+  auto recording = record(3);
+  Event bent = recording.event_at(5);
+  bent.node = 1;
+  recording.replace(5, bent);
+  ToyEngine engine;
+  EXPECT_EQ(replay(recording, engine).differences[0].recorded, "node-1");
 }
 
 }  // namespace
