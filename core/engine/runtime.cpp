@@ -1,6 +1,7 @@
 #include "core/engine/runtime.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace phalarope {
 namespace {
@@ -147,6 +148,8 @@ void EngineRuntime::take(Event event) noexcept {
   counters_.outputs += outputs.size();
   record(event, outputs);
   for (const Event& output : outputs) hand_out(output);
+  // Said after the step it belongs to, and by an event that has no detail of its own: this goes one deep.
+  if (const auto told = std::exchange(overflow_, std::nullopt)) take(*told);
 }
 
 void EngineRuntime::move(const Event& command_fence) noexcept {
@@ -159,7 +162,7 @@ void EngineRuntime::record(const Event& input, std::span<const Event> outputs) n
   recorder.append_event(input);
   if (input.payload.present() && input.payload_class == PayloadClass::text_raw) {
     if (const auto text = wiring_.audio.payloads.read(input.payload)) {
-      static_cast<void>(recorder.append_text(input, {reinterpret_cast<const char*>(text->data()), text->size()}));
+      note_detail(recorder.append_text(input, {reinterpret_cast<const char*>(text->data()), text->size()}), input);
     }
   }
   if (const TurnEvidence* evidence = wiring_.engine.finished_evidence()) {
@@ -174,6 +177,32 @@ void EngineRuntime::record(const Event& input, std::span<const Event> outputs) n
     }
     if (output.kind == EventKind::close) recorder.release_turn();
   }
+}
+
+// The first detail of a turn that found no room is said once (evidence.md 1.9, "Detail overflow").
+void EngineRuntime::note_detail(DetailOutcome outcome, const Event& detail) noexcept {
+  if (outcome != DetailOutcome::dropped_first_of_turn) return;
+  Event told = host_event(EventKind::recording_level_downgraded, Emitter::timeline_recorder, detail.at(),
+                          WallTime{detail.wall_ns});
+  told.session_slot = detail.session_slot;
+  told.turn_number = detail.turn_number;
+  told.ticket = detail.ticket;
+  told.authority_epoch = detail.authority_epoch;
+  told.transport_sequence = detail.transport_sequence;
+  told.causal_parent = static_cast<std::uint32_t>(detail.runtime_sequence);
+  told.scope = detail.turn_number != 0 ? Scope::turn : Scope::session;
+  told.argument_a = static_cast<std::int64_t>(wiring_.recorder.level());
+  told.argument_b = told.argument_a;  // what was lost is told; the level is judged by the pressure
+  told.reason = Reason::stage_a_detail_overflow;
+  overflow_ = told;
+}
+
+void EngineRuntime::record_audio(const AudioRecordHeader& header, std::span<const std::byte> samples, Instant now,
+                                 WallTime wall) noexcept {
+  Event detail = host_event(EventKind::audio_frame, Emitter::device, now, wall);
+  detail.turn_number = wiring_.engine.sessions().front().turn_number();
+  note_detail(wiring_.recorder.append_audio(detail, header, samples), detail);
+  if (const auto told = std::exchange(overflow_, std::nullopt)) take(*told);
 }
 
 void EngineRuntime::hand_out(const Event& output) noexcept {

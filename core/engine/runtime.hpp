@@ -13,6 +13,8 @@
 #pragma once
 
 #include <array>
+#include <optional>
+#include <span>
 
 #include "core/engine/audio_link.hpp"
 #include "core/engine/engine.hpp"
@@ -58,6 +60,9 @@ class EngineRuntime final : private FencePort {
   /// Takes what has come, steps through it, hands out what it gives. Answers the number of steps; 0: nothing to do.
   std::size_t poll(Instant now, WallTime wall) noexcept;
 
+  /// A block of the tapped audio (L2), as detail of the turn that runs. Between polls.
+  void record_audio(const AudioRecordHeader& header, std::span<const std::byte> samples, Instant now,
+                    WallTime wall) noexcept;
   /// How far the flusher is behind; looked at when the recording level is judged (evidence.md 1.9).
   void note_export_lag(Duration lag) noexcept { export_lag_ = lag; }
   const RuntimeCounters& counters() const noexcept { return counters_; }
@@ -71,6 +76,7 @@ class EngineRuntime final : private FencePort {
   void take(Event event) noexcept;
   void move(const Event& command_fence) noexcept override;
   void record(const Event& input, std::span<const Event> outputs) noexcept;
+  void note_detail(DetailOutcome outcome, const Event& detail) noexcept;
   void hand_out(const Event& output) noexcept;
   void to_audio(const Event& command) noexcept;
   void to_node(const Event& command) noexcept;
@@ -88,6 +94,7 @@ class EngineRuntime final : private FencePort {
   std::array<Event, ingress_batch_events> batch_{};
   std::uint64_t arrivals_ = 0;
   Duration export_lag_{};
+  std::optional<Event> overflow_;  // a turn's first lost detail, still to be said
   bool reserve_held_ = false;
   bool reserve_told_ = true;  // what the sessions believe
   RuntimeCounters counters_{};

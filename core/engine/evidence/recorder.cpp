@@ -142,7 +142,9 @@ DetailOutcome Recorder::append_detail(RecordType type, RecordingLevel level, con
   if (levels_.level() < level) return DetailOutcome::below_level;
   if (append(type, level, a, b, detail_keep_free_bytes_)) return DetailOutcome::stored;
   if (event.session_slot >= evidence_sessions_max) return DetailOutcome::dropped;
-  std::uint32_t& told = overflow_told_turn_[event.session_slot];
+  // What belongs to no turn is a pair of its own, whichever turns were told before.
+  auto& told_of = event.turn_number == 0 ? overflow_told_session_ : overflow_told_turn_;
+  std::uint32_t& told = told_of[event.session_slot];
   if (event.turn_number < told) return DetailOutcome::dropped;
   told = event.turn_number + 1;
   return DetailOutcome::dropped_first_of_turn;

@@ -154,7 +154,8 @@ class Recorder {
   LossRecord pending_loss_{};
   RecorderCounters counters_{};
   LevelControl levels_;
-  std::array<std::uint32_t, evidence_sessions_max> overflow_told_turn_{};  // turn number + 1; 0: none
+  std::array<std::uint32_t, evidence_sessions_max> overflow_told_turn_{};     // turn number + 1; 0: none
+  std::array<std::uint32_t, evidence_sessions_max> overflow_told_session_{};  // 1 once told
 };
 
 }  // namespace phalarope

@@ -104,7 +104,10 @@ TEST_F(RecorderTest, DetailOverflowIsToldOncePerTurnAndCounted) {
   Event other_session = event(Lane::data, 2);
   other_session.session_slot = 5;
   EXPECT_EQ(sut_.append_text(other_session, text), DetailOutcome::dropped_first_of_turn);
-  EXPECT_EQ(sut_.counters().lost[static_cast<std::size_t>(RecordType::text)], 5U);
+  EXPECT_EQ(sut_.append_text(event(Lane::data, 0), text), DetailOutcome::dropped_first_of_turn)
+      << "what belongs to no turn is a pair of its own";
+  EXPECT_EQ(sut_.append_text(event(Lane::data, 0), text), DetailOutcome::dropped);
+  EXPECT_EQ(sut_.counters().lost[static_cast<std::size_t>(RecordType::text)], 7U);
   EXPECT_FALSE(sut_.gapped()) << "detail is not needed for a replay";
 }
 
