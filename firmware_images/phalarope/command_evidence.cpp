@@ -37,6 +37,8 @@ int run_verify(const EvidenceOptions& options) {
                                    {"segments", totals.segments},
                                    {"blocks", totals.blocks},
                                    {"records", totals.records},
+                                   {"repeated_records", totals.repeated_records},
+                                   {"next_sequence", report.point.next_sequence},
                                    {"bytes", totals.bytes},
                                    {"closed", totals.closed},
                                    {"open_turns", report.open_turns.size()},

@@ -128,7 +128,7 @@ std::expected<void, std::string> write_timeline_page(const std::string& recordin
   const std::vector<RecordedTrack> tracks = read_tracks(recording);
   std::vector<replay::TimelineAudio> audio;
   for (const RecordedTrack& track : tracks) {
-    const auto start_ns = log.time_of_sample(track.first_sample);
+    const auto start_ns = log.time_of_sample(track.first_sample, track.run);
     audio.push_back({.track = track.track,
                      .start_ns = start_ns.value_or(log.start_ns),
                      .sample_rate_hz = static_cast<std::uint32_t>(log.sample_rate_hz),

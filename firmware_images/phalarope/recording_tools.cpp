@@ -8,6 +8,7 @@
 
 #include "hal/codec/opus_evidence.hpp"
 #include "hal/host/engine_step_function.hpp"
+#include "hal/host/pipeline_names.hpp"
 
 namespace phalarope::program {
 
@@ -23,7 +24,9 @@ replay::ReplayReport replay_recording(const std::string& path, const replay::Rep
   hal::RecordingReader reader(files, path);
   hal::EngineStep engine;
   const auto begun = std::chrono::steady_clock::now();
-  replay::ReplayReport report = replay::replay(reader, engine, options);
+  replay::ReplayOptions named = options;
+  named.name_pipeline = hal::name_pipeline;
+  replay::ReplayReport report = replay::replay(reader, engine, named);
   report.elapsed_ns =
       std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - begun).count();
   return report;
@@ -32,7 +35,7 @@ replay::ReplayReport replay_recording(const std::string& path, const replay::Rep
 replay::ConversationLog read_log(const std::string& path) {
   hal::PosixFileSystem files;
   hal::RecordingReader reader(files, path);
-  return replay::read_conversation(reader);
+  return replay::read_conversation(reader, hal::name_pipeline);
 }
 
 hal::VerifyReport verify_recording(const std::string& path) {
@@ -58,8 +61,9 @@ class TrackBuilder {
     }
   }
   bool empty() const { return track_.samples.empty(); }
-  RecordedTrack finish(AudioTrack track) {
+  RecordedTrack finish(AudioTrack track, std::size_t run) {
     track_.track = track;
+    track_.run = run;
     return std::move(track_);
   }
 
@@ -81,24 +85,45 @@ class TrackBuilder {
   hal::OpusTrackDecoder decoder_;
 };
 
+/// The tracks of one run after the other.
+class RunTracks {
+ public:
+  void take(std::span<const std::byte> body) {
+    AudioRecordHeader header;
+    if (body.size() < sizeof header) return;
+    std::memcpy(&header, body.data(), sizeof header);
+    const auto track = static_cast<std::size_t>(header.track);
+    if (track < builders_.size()) builders_[track].take(header, body.subspan(sizeof header));
+  }
+  void finish_into(std::vector<RecordedTrack>& tracks) {
+    for (std::size_t i = 0; i < builders_.size(); ++i) {
+      if (!builders_[i].empty()) tracks.push_back(builders_[i].finish(static_cast<AudioTrack>(i), run_));
+    }
+    builders_ = std::vector<TrackBuilder>(track_count);
+    ++run_;
+  }
+
+ private:
+  static constexpr std::size_t track_count = 3;
+  std::vector<TrackBuilder> builders_ = std::vector<TrackBuilder>(track_count);
+  std::size_t run_ = 0;
+};
+
 }  // namespace
 
 std::vector<RecordedTrack> read_tracks(const std::string& path) {
   hal::PosixFileSystem files;
   hal::RecordingReader reader(files, path);
-  constexpr std::size_t track_count = 3;
-  TrackBuilder builders[track_count];
-  while (const auto record = reader.next()) {
-    if (record->header.type != RecordType::audio || record->body.size() < sizeof(AudioRecordHeader)) continue;
-    AudioRecordHeader header;
-    std::memcpy(&header, record->body.data(), sizeof header);
-    const auto track = static_cast<std::size_t>(header.track);
-    if (track < track_count) builders[track].take(header, record->body.subspan(sizeof header));
-  }
   std::vector<RecordedTrack> tracks;
-  for (std::size_t i = 0; i < track_count; ++i) {
-    if (!builders[i].empty()) tracks.push_back(builders[i].finish(static_cast<AudioTrack>(i)));
+  RunTracks run;
+  bool events_seen = false;
+  while (const auto record = reader.next()) {
+    if (record->header.type == RecordType::event) events_seen = true;
+    // A pipeline behind events: the program was started again, and its sample axis began anew.
+    if (record->header.type == RecordType::pipeline && events_seen) run.finish_into(tracks);
+    if (record->header.type == RecordType::audio) run.take(record->body);
   }
+  run.finish_into(tracks);
   return tracks;
 }
 

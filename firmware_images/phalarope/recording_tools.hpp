@@ -17,9 +17,10 @@ replay::ReplayReport replay_recording(const std::string& path, const replay::Rep
 replay::ConversationLog read_log(const std::string& path);
 hal::VerifyReport verify_recording(const std::string& path);
 
-/// One recorded track, decoded, on the sample axis from `first_sample` on; holes are silence.
+/// One recorded track of one run, decoded, on the sample axis from `first_sample` on; holes are silence.
 struct RecordedTrack {
   AudioTrack track = AudioTrack::raw;
+  std::size_t run = 0;
   std::int64_t first_sample = 0;
   std::vector<std::int16_t> samples;
 };

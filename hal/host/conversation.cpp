@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "hal/codec/opus_evidence.hpp"
-#include "hal/store/recording_reader.hpp"
+#include "hal/host/power_loss_record.hpp"
 
 namespace phalarope::hal {
 namespace {
@@ -41,10 +41,10 @@ Conversation::Conversation(ConversationSettings settings, const Clock& clock)
 
 Conversation::~Conversation() = default;
 
-Started<std::unique_ptr<Conversation>> Conversation::create(ConversationSettings settings, const Clock& clock,
+Started<std::shared_ptr<Conversation>> Conversation::create(ConversationSettings settings, const Clock& clock,
                                                             const NodeDecorator& decorate) {
   if (sodium_init() < 0) return std::unexpected("libsodium cannot be initialised: the system gives no randomness");
-  std::unique_ptr<Conversation> made(new Conversation(std::move(settings), clock));
+  std::shared_ptr<Conversation> made(new Conversation(std::move(settings), clock));
   if (auto built = made->build(decorate); !built) return std::unexpected(std::move(built.error()));
   return made;
 }
@@ -61,7 +61,9 @@ Started<void> Conversation::build(const NodeDecorator& decorate) {
           "the engine's arena is too small for its payload slabs; raise memory.arena_mib of the board");
     }
   }
+  if (auto continued = continue_recording(); !continued) return continued;
   session_.seed = settings_.seed;
+  session_.turns_before = recovery_.report.last_turn_of(0);
   if (!session_.set_session_id(settings_.session_id)) {
     return std::unexpected("session id `" + settings_.session_id + "` is longer than " +
                            std::to_string(session_id_bytes_max) + " bytes; choose a shorter one");
@@ -80,6 +82,13 @@ Started<void> Conversation::build(const NodeDecorator& decorate) {
   return {};
 }
 
+Started<void> Conversation::continue_recording() {
+  recovery_ = recover(files_, settings_.flusher.recording.directory);
+  if (recovery_.error == 0) return {};
+  return std::unexpected("the recording in `" + settings_.flusher.recording.directory + "` cannot be continued (" +
+                         std::string(std::strerror(recovery_.error)) + "); move it away or choose another directory");
+}
+
 Started<void> Conversation::make_evidence() {
   static_cast<void>(arena_.begin_item("evidence ring"));
   // The ring wants 16-byte alignment; an array of such blocks has it.
@@ -93,16 +102,12 @@ Started<void> Conversation::make_evidence() {
   }
   const std::span<std::byte> storage(lines.front().bytes, lines.size() * sizeof(Line));
   evidence_ring_ = std::make_unique<ByteRing>(storage);
-  recorder_ = std::make_unique<Recorder>(*evidence_ring_, RecorderConfig{.level = settings_.level});
+  recorder_ = std::make_unique<Recorder>(
+      *evidence_ring_, RecorderConfig{.level = settings_.level, .first_sequence = recovery_.point.next_sequence});
   if (settings_.level == RecordingLevel::L2) {
     encoder_ = std::make_unique<OpusEvidenceEncoder>(settings_.opus_complexity);
   }
-  const Recovery recovery = recover(files_, settings_.flusher.recording.directory);
-  if (recovery.error != 0) {
-    return std::unexpected("the recording in `" + settings_.flusher.recording.directory + "` cannot be continued (" +
-                           std::string(std::strerror(recovery.error)) + "); move it away or choose another directory");
-  }
-  flusher_ = std::make_unique<Flusher>(*evidence_ring_, files_, encoder_.get(), settings_.flusher, recovery.point);
+  flusher_ = std::make_unique<Flusher>(*evidence_ring_, files_, encoder_.get(), settings_.flusher, recovery_.point);
   return {};
 }
 
@@ -160,11 +165,21 @@ void Conversation::start_nodes() {
   for (const OwnedNode& owned : nodes_) owned.node->start();
 }
 
-void Conversation::stop_nodes() {
-  for (const OwnedNode& owned : nodes_) owned.node->stop();
+void Conversation::stop_nodes(const std::vector<NodeIndex>& except) {
+  for (const OwnedNode& owned : nodes_) {
+    if (std::find(except.begin(), except.end(), owned.index) == except.end()) owned.node->stop();
+  }
+}
+
+void Conversation::outlive_workers() {
+  // Kept, not freed: by its owner's time to free it, the worker may not have come back.
+  static auto* const kept = new std::vector<std::shared_ptr<Conversation>>;
+  kept->push_back(shared_from_this());
 }
 
 void Conversation::record_opening() {
+  close_open_turns(*recorder_, recovery_, session_, clock_.wall());
+  recovery_ = {};
   const PlanTemplate& plan = settings_.pipeline.plan;
   const ResolvedTurnPlan& prepared = engine_->prepared().plan;
   const std::array<std::pair<SessionSymbol, std::string_view>, session_symbol_count> symbols{{
@@ -191,14 +206,16 @@ void Conversation::record_opening() {
 }
 
 void Conversation::record_audio() {
+  const Instant now = clock_.now();
+  const WallTime wall = clock_.wall();
   while (tap_.try_pop(tap_block_)) {
-    const auto append = [this](AudioTrack track, std::int64_t first, std::span<const std::int16_t> samples) {
+    const auto append = [&](AudioTrack track, std::int64_t first, std::span<const std::int16_t> samples) {
       AudioRecordHeader header;
       header.first_sample = first;
       header.frames = static_cast<std::uint32_t>(samples.size());
       header.sample_rate_hz = static_cast<std::uint32_t>(settings_.pipeline.voice.sample_rate_hz);
       header.track = track;
-      static_cast<void>(recorder_->append_audio(Event{}, header, std::as_bytes(samples)));
+      runtime_->record_audio(header, std::as_bytes(samples), now, wall);
     };
     const std::size_t frames = tap_block_.frames;
     append(AudioTrack::raw, tap_block_.capture_frame, std::span(tap_block_.raw).first(frames));

@@ -27,6 +27,7 @@
 #include "hal/speech/intents_dialogue.hpp"
 #include "hal/speech/pocketsphinx_recogniser.hpp"
 #include "hal/store/flusher.hpp"
+#include "hal/store/recording_reader.hpp"
 
 namespace phalarope::hal {
 
@@ -55,9 +56,9 @@ using NodeDecorator = std::function<std::unique_ptr<Node>(NodeType, std::unique_
 template <typename T>
 using Started = Result<T, std::string>;
 
-class Conversation {
+class Conversation : public std::enable_shared_from_this<Conversation> {
  public:
-  static Started<std::unique_ptr<Conversation>> create(ConversationSettings settings, const Clock& clock,
+  static Started<std::shared_ptr<Conversation>> create(ConversationSettings settings, const Clock& clock,
                                                        const NodeDecorator& decorate = {});
   Conversation(const Conversation&) = delete;
   Conversation& operator=(const Conversation&) = delete;
@@ -77,11 +78,14 @@ class Conversation {
   /// A slot for each node of the pipeline, for whichever pool runs them. Once.
   std::vector<std::unique_ptr<NodeSlot>> take_slots();
   Result<Ingress::Port, IngressError> attach_to_ingress() noexcept { return ingress_->attach(); }
-  /// Every node's hook, in the order of the graph.
+  /// Every node's hook, in the order of the graph; `except` are those that a worker is still in.
   void start_nodes();
-  void stop_nodes();
+  void stop_nodes(const std::vector<NodeIndex>& except = {});
+  /// A worker never came back from a node: nothing it may still touch is taken down before the process ends.
+  void outlive_workers();
 
-  /// Writes what a replay needs before the first event: pipeline, session, symbols. Engine thread, once.
+  /// Closes the turns that a power cut left open (D19), then writes what a replay needs before the first event:
+  /// pipeline, session, symbols. Engine thread, once.
   void record_opening();
   /// Moves tapped audio into the evidence. Engine thread, after each poll.
   void record_audio();
@@ -93,6 +97,7 @@ class Conversation {
   Conversation(ConversationSettings settings, const Clock& clock);
   Started<void> build(const NodeDecorator& decorate);
   Started<void> make_nodes(const NodeDecorator& decorate);
+  Started<void> continue_recording();
   Started<void> make_evidence();
 
   struct OwnedNode {
@@ -117,6 +122,7 @@ class Conversation {
   std::unique_ptr<ByteRing> evidence_ring_;
   std::unique_ptr<Recorder> recorder_;
   PosixFileSystem files_;
+  Recovery recovery_;  // what the folder held at the start
   std::unique_ptr<AudioEncoder> encoder_;
   std::unique_ptr<Flusher> flusher_;
   SessionStart session_{};

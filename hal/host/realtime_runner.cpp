@@ -20,13 +20,13 @@ void sleep_for(Duration span) noexcept {
   ::nanosleep(&pause, nullptr);
 }
 
-ThreadPool::Settings pool_settings(const RealtimeSettings& settings, WakeUp& wake,
+ThreadPool::Settings pool_settings(const RealtimeSettings& settings, std::shared_ptr<WakeUp> wake,
                                    std::function<void(const std::vector<Refusal>&)> refused) {
   ThreadPool::Settings pool;
   pool.workers = settings.workers;
   pool.thread = settings.worker;
   pool.refused = std::move(refused);
-  pool.after_work = [&wake] { wake.notify(); };
+  pool.after_work = [wake = std::move(wake)] { wake->notify(); };
   return pool;
 }
 
@@ -42,6 +42,7 @@ RealtimeRunner::RealtimeRunner(Conversation& conversation, AudioDevice& device, 
     : conversation_(conversation),
       settings_(std::move(settings)),
       audio_(device, conversation.audio_link(), conversation.settings().audio, conversation.audio_tap()),
+      wake_(std::make_shared<WakeUp>()),
       pool_(pool_settings(settings_, wake_, [this](const std::vector<Refusal>& refused) { note_refusals(refused); }),
             supervisor_port(conversation)) {
   for (auto& slot : conversation_.take_slots()) pool_.add(std::move(slot));
@@ -89,7 +90,7 @@ void RealtimeRunner::audio_loop() {
   const std::int64_t faults_before = page_faults_of_this_thread();
   while (!stop_audio_.load(std::memory_order_relaxed)) {
     const PeriodReport period = audio_.run_period();
-    if (period.events_sent) wake_.notify();
+    if (period.events_sent) wake_->notify();
     watch_for_the_end(period.source_ended);
     audio_rounds_.fetch_add(1, std::memory_order_relaxed);
   }
@@ -107,7 +108,9 @@ void RealtimeRunner::watch_for_the_end(bool source_ended) {
 
 std::size_t RealtimeRunner::engine_round() {
   const Clock& clock = conversation_.clock();
-  const std::size_t worked = conversation_.runtime().poll(clock.now(), clock.wall());
+  const Instant now = clock.now();
+  conversation_.runtime().note_export_lag(conversation_.flusher().lag(now));
+  const std::size_t worked = conversation_.runtime().poll(now, clock.wall());
   conversation_.record_audio();
   turn_active_.store(conversation_.engine().sessions().front().turn_active(), std::memory_order_relaxed);
   engine_rounds_.fetch_add(1, std::memory_order_relaxed);
@@ -118,15 +121,15 @@ void RealtimeRunner::engine_loop() {
   const std::int64_t faults_before = page_faults_of_this_thread();
   while (!stop_engine_.load(std::memory_order_relaxed)) {
     if (engine_round() > 0) continue;
-    wake_.announce();
+    wake_->announce();
     if (engine_round() > 0) {
-      wake_.withdraw();
+      wake_->withdraw();
       continue;
     }
     const Instant now = conversation_.clock().now();
     const Instant latest = now + engine_nap_max;
     const auto deadline = conversation_.engine().next_deadline();
-    wake_.wait(now, deadline && *deadline < latest ? *deadline : latest);
+    wake_->wait(now, deadline && *deadline < latest ? *deadline : latest);
   }
   engine_faults_.store(page_faults_of_this_thread() - faults_before, std::memory_order_relaxed);
 }
@@ -158,23 +161,24 @@ int RealtimeRunner::stop() {
   const Clock& clock = conversation_.clock();
   static_cast<void>(
       conversation_.tell(conversation_.host_event(EventKind::shutdown_requested, Emitter::operator_action)));
-  wake_.notify();
+  wake_->notify();
   const Instant give_up = clock.now() + graceful_wait;
   do {
     sleep_for(flusher_nap);
   } while (turn_active_.load(std::memory_order_relaxed) && clock.now() < give_up);
   stop_audio_.store(true);
   audio_thread_.join();
-  pool_.stop();
+  const PoolStop pool_stop = pool_.stop();
+  if (pool_stop.workers_left > 0) conversation_.outlive_workers();
   stop_engine_.store(true);
-  wake_.notify();
+  wake_->notify();
   engine_thread_.join();
   audio_.stop();
   while (conversation_.runtime().poll(clock.now(), clock.wall()) > 0) {
   }
   stop_flusher_.store(true);
   flusher_thread_.join();
-  conversation_.stop_nodes();
+  conversation_.stop_nodes(pool_stop.nodes_at_work);
   return conversation_.flusher().close(clock.now(), clock.wall());
 }
 

@@ -72,7 +72,7 @@ class RealtimeRunner {
   Conversation& conversation_;
   RealtimeSettings settings_;
   AudioEngine audio_;
-  WakeUp wake_;
+  std::shared_ptr<WakeUp> wake_;  // with the workers: one that was left behind may still notify
   ThreadPool pool_;
   ServiceManager manager_;
 

@@ -33,6 +33,7 @@ Started<void> VirtualRunner::begin() {
 
 void VirtualRunner::settle() {
   std::size_t worked = 0;
+  conversation_.runtime().note_export_lag(conversation_.flusher().lag(clock_.now()));
   do {
     worked = conversation_.runtime().poll(clock_.now(), clock_.wall());
     worked += pool_.run_pending();

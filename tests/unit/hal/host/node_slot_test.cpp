@@ -1,0 +1,214 @@
+// A slot gives a node its commands in order, fills what the node says, and releases every payload once.
+#include "hal/host/node_slot.hpp"
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/hal/host/host_world.hpp"
+
+namespace phalarope::hal {
+namespace {
+
+using test::HostWorld;
+using test::WorkingNode;
+
+constexpr WallTime some_day{1'700'000'000LL * ns_per_second};
+
+TEST(NodeSlot, WithoutACommandThereIsNothingToRun) {
+  HostWorld world;
+  WorkingNode node;
+  const auto sut = world.slot(2, node);
+  EXPECT_FALSE(sut->has_commands());
+  EXPECT_FALSE(sut->run_one());
+  EXPECT_EQ(node.handled, 0U);
+}
+
+TEST(NodeSlot, CommandsAreHandledOneByOneInTheOrderTheyCame) {
+  HostWorld world;
+  std::vector<std::int64_t> order;
+  WorkingNode node([&](const Event& command, NodeContext&) { order.push_back(command.argument_a); });
+  const auto sut = world.slot(2, node);
+  for (std::int64_t i = 0; i < 5; ++i) ASSERT_TRUE(sut->submit(world.command(i)));
+  EXPECT_TRUE(sut->run_one());
+  EXPECT_EQ(order, (std::vector<std::int64_t>{0}));
+  while (sut->run_one()) {
+  }
+  EXPECT_EQ(order, (std::vector<std::int64_t>{0, 1, 2, 3, 4}));
+}
+
+TEST(NodeSlot, AFullQueueRefusesAndTakesAgainWhenThereIsRoom) {
+  HostWorld world;
+  WorkingNode node;
+  const auto sut = world.slot(2, node);
+  for (std::size_t i = 0; i < node_commands_max; ++i) ASSERT_TRUE(sut->submit(world.command(1)));
+  EXPECT_FALSE(sut->submit(world.command(1)));
+  while (sut->run_one()) {
+  }
+  EXPECT_EQ(node.handled, node_commands_max);
+  EXPECT_TRUE(sut->submit(world.command(1)));
+}
+
+TEST(NodeSlot, AResultCarriesWhatItsCommandCarried) {
+  VirtualClock clock(some_day);
+  clock.move_to(Instant{77});
+  HostWorld world(clock);
+  WorkingNode node([](const Event&, NodeContext& context) {
+    Event result{};
+    result.kind = EventKind::dialogue_sentence;
+    result.argument_b = 9;
+    result.session_slot = 4;  // not the node's to say
+    result.ticket = 99;
+    EXPECT_TRUE(context.emit(result));
+    EXPECT_TRUE(context.emit(result));
+  });
+  const auto sut = world.slot(2, node);
+  ASSERT_TRUE(sut->submit(world.command(1)));
+  sut->run_one();
+  const auto results = world.results();
+  ASSERT_EQ(results.size(), 2U);
+  const Event& result = results.front();
+  EXPECT_EQ(result.kind, EventKind::dialogue_sentence);
+  EXPECT_EQ(result.argument_b, 9);
+  EXPECT_EQ(result.ticket, 7U);
+  EXPECT_EQ(result.turn_number, 3U);
+  EXPECT_EQ(result.session_slot, 0U);
+  EXPECT_EQ(result.authority_epoch, 5U);
+  EXPECT_EQ(result.provider_invocation, 11U);
+  EXPECT_EQ(result.causal_parent, 1001U);
+  EXPECT_EQ(result.node, 2U);
+  EXPECT_EQ(result.lane, Lane::data);
+  EXPECT_EQ(result.scope, Scope::turn);
+  EXPECT_EQ(result.emitter, Emitter::worker);
+  EXPECT_EQ(result.mono_ns, 77);
+  EXPECT_EQ(result.wall_ns, some_day.value + 77);
+  EXPECT_EQ(results[1].transport_sequence, result.transport_sequence + 1);
+}
+
+TEST(NodeSlot, ACommandOfNoTurnIsAnsweredInTheSessionsScope) {
+  HostWorld world;
+  WorkingNode node([](const Event&, NodeContext& context) { EXPECT_TRUE(context.emit(Event{})); });
+  const auto sut = world.slot(2, node);
+  Event command = world.command(1);
+  command.turn_number = 0;
+  ASSERT_TRUE(sut->submit(command));
+  sut->run_one();
+  EXPECT_EQ(world.results().front().scope, Scope::session);
+}
+
+TEST(NodeSlot, ACommandsPayloadIsReadWhileItIsHandledAndReleasedAfterwards) {
+  HostWorld world;
+  std::size_t seen_bytes = 0;
+  WorkingNode node([&](const Event& command, NodeContext& context) {
+    seen_bytes = context.payload(command.payload).size();
+    EXPECT_TRUE(context.payload(PayloadHandle{}).empty());
+  });
+  const auto sut = world.slot(2, node);
+  Event command = world.command(1);
+  command.payload = world.text(12);
+  ASSERT_TRUE(sut->submit(command));
+  EXPECT_EQ(world.slabs_in_use(), 1U);
+  sut->run_one();
+  EXPECT_EQ(seen_bytes, 12U);
+  EXPECT_EQ(world.slabs_in_use(), 0U);
+  EXPECT_FALSE(world.payloads.release(command.payload)) << "it was released once already";
+}
+
+TEST(NodeSlot, ANodeIsRefusedAPayloadWhenNoSlabIsLeftOrNoneIsLongEnough) {
+  HostWorld world;
+  std::size_t given = 0;
+  bool too_long_given = false;
+  WorkingNode node([&](const Event&, NodeContext& context) {
+    too_long_given = context.put_text(std::string(1000, 'x')).has_value();
+    while (context.put_text("word")) ++given;
+  });
+  const auto sut = world.slot(2, node);
+  ASSERT_TRUE(sut->submit(world.command(1)));
+  sut->run_one();
+  EXPECT_FALSE(too_long_given);
+  EXPECT_EQ(given, HostWorld::text_slabs_max);
+}
+
+TEST(NodeSlot, AResultThatFindsTheIngressFullIsCountedAndItsPayloadReleased) {
+  HostWorld world;
+  std::size_t sent = 0;
+  WorkingNode node([&](const Event&, NodeContext& context) {
+    while (context.emit(Event{})) ++sent;
+    Event last{};
+    last.payload = *context.put_text("lost");
+    EXPECT_FALSE(context.emit(last));
+  });
+  const auto sut = world.slot(2, node);
+  ASSERT_TRUE(sut->submit(world.command(1)));
+  sut->run_one();
+  EXPECT_EQ(sut->results_refused(), 2U);
+  EXPECT_EQ(world.slabs_in_use(), 0U);
+  EXPECT_EQ(world.results().size(), sent);
+}
+
+TEST(NodeSlot, ACancelReachesTheNodeAtOnceAndEveryTicketUpToIt) {
+  HostWorld world;
+  std::vector<bool> cancelled;
+  WorkingNode node([&](const Event&, NodeContext& context) { cancelled.push_back(context.cancelled()); });
+  const auto sut = world.slot(2, node);
+  sut->cancel(Ticket{5});
+  EXPECT_EQ(node.cancelled_through, 5U);
+  for (const std::uint64_t ticket : {4U, 5U, 6U}) ASSERT_TRUE(sut->submit(world.command(1, ticket)));
+  while (sut->run_one()) {
+  }
+  EXPECT_EQ(cancelled, (std::vector<bool>{true, true, false}));
+}
+
+TEST(NodeSlot, ACommandWithoutATicketIsNeverCancelled) {
+  HostWorld world;
+  bool cancelled = true;
+  WorkingNode node([&](const Event&, NodeContext& context) { cancelled = context.cancelled(); });
+  const auto sut = world.slot(2, node);
+  sut->cancel(Ticket{5});
+  ASSERT_TRUE(sut->submit(world.command(1, 0)));
+  sut->run_one();
+  EXPECT_FALSE(cancelled);
+}
+
+TEST(NodeSlot, ALateCancelOfAnOlderTicketUndoesNothing) {
+  HostWorld world;
+  bool cancelled = false;
+  WorkingNode node([&](const Event&, NodeContext& context) { cancelled = context.cancelled(); });
+  const auto sut = world.slot(2, node);
+  sut->cancel(Ticket{9});
+  sut->cancel(Ticket{2});
+  ASSERT_TRUE(sut->submit(world.command(1, 8)));
+  sut->run_one();
+  EXPECT_TRUE(cancelled);
+}
+
+TEST(NodeSlot, ItSaysSinceWhenItWorksOnlyWhileItWorks) {
+  VirtualClock clock(some_day);
+  clock.move_to(Instant{500});
+  HostWorld world(clock);
+  NodeSlot* slot = nullptr;
+  std::int64_t inside_ns = 0;
+  WorkingNode node([&](const Event&, NodeContext&) { inside_ns = slot->busy_since_ns(); });
+  const auto sut = world.slot(2, node);
+  slot = sut.get();
+  ASSERT_TRUE(sut->submit(world.command(1)));
+  EXPECT_EQ(sut->busy_since_ns(), 0);
+  sut->run_one();
+  EXPECT_EQ(inside_ns, 500);
+  EXPECT_EQ(sut->busy_since_ns(), 0);
+}
+
+TEST(NodeSlot, AFailureIsSaidInTheNodesNameByWhoeverSupervises) {
+  HostWorld world;
+  WorkingNode node;
+  const auto sut = world.slot(2, node);
+  Ingress::Port supervisor = world.port();
+  ASSERT_TRUE(sut->report_failure(supervisor, 1));
+  const auto results = world.results();
+  ASSERT_EQ(results.size(), 1U);
+  EXPECT_EQ(results[0].kind, EventKind::node_failed);
+  EXPECT_EQ(results[0].node, 2U);
+  EXPECT_EQ(results[0].ticket, 0U) << "a stuck node fails whatever turn is running";
+  EXPECT_EQ(results[0].lane, Lane::control);
+}
+
+}  // namespace
+}  // namespace phalarope::hal
