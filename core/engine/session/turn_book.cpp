@@ -157,6 +157,8 @@ void TurnBook::decided(const DecisionOutcome& outcome, const Event& input) noexc
   decision.runtime_timestamp_ns = input.mono_ns;
   decision.wall_clock_timestamp_ns = input.wall_ns;
   if (outcome.epoch) decision.authority_epoch = static_cast<std::int64_t>(outcome.epoch->value);
+  // A closed page has passed its check; a decision that would undo that stays in the event log alone.
+  if (open_ == closed_ && !is_valid(decision)) return;
   static_cast<void>(page().add_decision(decision));  // more than the bound are in the event log anyway
 }
 
