@@ -44,10 +44,8 @@ class SpeakingBoard {
     storage_ = arena_.make_array<Line>((1U << 22U) / sizeof(Line));
     ring_ = std::make_unique<ByteRing>(std::span<std::byte>(storage_.front().bytes, storage_.size() * sizeof(Line)));
     recorder_ = std::make_unique<Recorder>(*ring_, RecorderConfig{});
-    AudioLink link{
-        .control = *control_, .data = *data_, .commands = *commands_, .fence = fence_, .payloads = payloads_};
     runtime_ = std::make_unique<EngineRuntime>(RuntimeWiring{.engine = *engine_,
-                                                             .audio = link,
+                                                             .audio = {&link_, 1},
                                                              .ingress = ingress_,
                                                              .operator_events = operator_events_,
                                                              .recorder = *recorder_});
@@ -144,6 +142,7 @@ class SpeakingBoard {
       std::make_unique<SpscRing<Event, audio_data_events_max>>();
   std::unique_ptr<SpscRing<Event, audio_commands_max>> commands_ =
       std::make_unique<SpscRing<Event, audio_commands_max>>();
+  AudioLink link_{.control = *control_, .data = *data_, .commands = *commands_, .fence = fence_, .payloads = payloads_};
   SpscRing<Event, operator_events_max> operator_events_;
   std::span<Line> storage_;
   std::unique_ptr<ByteRing> ring_;

@@ -68,6 +68,7 @@ EngineRuntime::EngineRuntime(const RuntimeWiring& wiring) noexcept
   data_room_items_ = config.limits[Lane::data].items_max;
   const auto configured = lanes_.configure(config);
   PHAL_ENFORCE(configured.has_value(), "a prepared plan has lane limits that can be kept");
+  PHAL_ENFORCE(wiring.audio.size() == wiring.engine.sessions().size(), "every seat of the engine has its link");
   wiring_.engine.attach(*this);
 }
 
@@ -104,16 +105,39 @@ bool EngineRuntime::take_next(Instant now, WallTime wall) noexcept {
   return true;
 }
 
+// Takes rounds through the links until they are dry or the lane is full. In a round each link may give its share of
+// the room there was, so that one who floods delays nobody by more than that share.
+template <typename RingOf>
+void EngineRuntime::ingest_rounds(Lane lane, std::uint32_t room_items, RingOf ring_of) noexcept {
+  const std::size_t links = wiring_.audio.size();
+  bool any = true;
+  while (any && lanes_.depth_items(lane) < room_items) {
+    any = false;
+    const std::size_t share = std::max<std::size_t>(1, (room_items - lanes_.depth_items(lane)) / links);
+    for (std::size_t i = 0; i < links; ++i) {
+      const std::size_t slot = first_link_ + i < links ? first_link_ + i : first_link_ + i - links;
+      auto& ring = ring_of(wiring_.audio[slot]);
+      Event event;
+      for (std::size_t taken = 0; taken < share && lanes_.depth_items(lane) < room_items && ring.try_pop(event);
+           ++taken) {
+        event.session_slot = static_cast<std::uint16_t>(slot);
+        accept(event);
+        any = true;
+      }
+    }
+    first_link_ = first_link_ + 1 < links ? first_link_ + 1 : 0;
+  }
+}
+
 void EngineRuntime::ingest_control() noexcept {
+  ingest_rounds(Lane::control, control_room_items_, [](const AudioLink& link) -> auto& { return link.control; });
   Event event;
-  while (lanes_.depth_items(Lane::control) < control_room_items_ && wiring_.audio.control.try_pop(event)) accept(event);
   while (lanes_.depth_items(Lane::control) < control_room_items_ && wiring_.operator_events.try_pop(event))
     accept(event);
 }
 
 void EngineRuntime::ingest_data() noexcept {
-  Event event;
-  while (lanes_.depth_items(Lane::data) < data_room_items_ && wiring_.audio.data.try_pop(event)) accept(event);
+  ingest_rounds(Lane::data, data_room_items_, [](const AudioLink& link) -> auto& { return link.data; });
   while (lanes_.depth_items(Lane::data) < data_room_items_) {
     const std::size_t room = data_room_items_ - lanes_.depth_items(Lane::data);
     const std::size_t count = wiring_.ingress.drain(std::span(batch_).first(std::min(room, batch_.size())));
@@ -123,13 +147,17 @@ void EngineRuntime::ingest_data() noexcept {
 }
 
 void EngineRuntime::accept(Event event) noexcept {
+  if (event.session_slot >= wiring_.audio.size()) {  // from a worker or host that names nobody
+    ++counters_.unknown_slots;
+    return;
+  }
   event.runtime_sequence = ++arrivals_;  // names it in the lane; step gives the sequence that counts
   LaneSignals signals;
   const auto outcome = lanes_.enqueue(event, signals);
   take_all(signals);
   if (outcome && outcome->accepted()) return;
   ++counters_.lane_drops;
-  release(event.payload);
+  release(event);
 }
 
 // What the lanes say of themselves is an input like any other: it depends on when things came, so it is recorded.
@@ -153,15 +181,16 @@ void EngineRuntime::take(Event event) noexcept {
 }
 
 void EngineRuntime::move(const Event& command_fence) noexcept {
-  wiring_.audio.fence.set(Ticket{command_fence.ticket},
-                          {.fade_frames = command_fence.argument_a, .reason = command_fence.reason});
+  link_of(command_fence)
+      .fence.set(Ticket{command_fence.ticket},
+                 {.fade_frames = command_fence.argument_a, .reason = command_fence.reason});
 }
 
 void EngineRuntime::record(const Event& input, std::span<const Event> outputs) noexcept {
   Recorder& recorder = wiring_.recorder;
   recorder.append_event(input);
   if (input.payload.present() && input.payload_class == PayloadClass::text_raw) {
-    if (const auto text = wiring_.audio.payloads.read(input.payload)) {
+    if (const auto text = link_of(input).payloads.read(input.payload)) {
       note_detail(recorder.append_text(input, {reinterpret_cast<const char*>(text->data()), text->size()}), input);
     }
   }
@@ -172,8 +201,10 @@ void EngineRuntime::record(const Event& input, std::span<const Event> outputs) n
   for (const Event& output : outputs) {
     recorder.append_event(output);
     if (output.kind == EventKind::turn_open) {
-      PHAL_ENFORCE(reserve_held_, "a turn opens only while room is held for its end");
-      reserve_held_ = false;
+      Reserve& reserve = reserves_[output.session_slot];
+      PHAL_ENFORCE(reserve.held, "a turn opens only while room is held for its end");
+      reserve.held = false;
+      --reserves_settled_;
     }
     if (output.kind == EventKind::close) recorder.release_turn();
   }
@@ -198,9 +229,10 @@ void EngineRuntime::note_detail(DetailOutcome outcome, const Event& detail) noex
 }
 
 void EngineRuntime::record_audio(const AudioRecordHeader& header, std::span<const std::byte> samples, Instant now,
-                                 WallTime wall) noexcept {
+                                 WallTime wall, std::uint16_t slot) noexcept {
   Event detail = host_event(EventKind::audio_frame, Emitter::device, now, wall);
-  detail.turn_number = wiring_.engine.sessions().front().turn_number();
+  detail.session_slot = slot;
+  detail.turn_number = wiring_.engine.sessions()[slot].turn_number();
   note_detail(wiring_.recorder.append_audio(detail, header, samples), detail);
   if (const auto told = std::exchange(overflow_, std::nullopt)) take(*told);
 }
@@ -210,19 +242,19 @@ void EngineRuntime::hand_out(const Event& output) noexcept {
   if (wants_a_node(output.kind)) return to_node(output);
   if (output.kind == EventKind::command_node_cancel)
     return pool_->cancel(NodeIndex{output.node}, Ticket{output.ticket});
-  if (output.kind == EventKind::command_release_payload) release(output.payload);
+  if (output.kind == EventKind::command_release_payload) release(output);
 }
 
 void EngineRuntime::to_audio(const Event& command) noexcept {
-  if (wiring_.audio.commands.try_push(command)) return;
+  if (link_of(command).commands.try_push(command)) return;
   ++counters_.audio_commands_refused;
-  release(command.payload);
+  release(command);
 }
 
 void EngineRuntime::to_node(const Event& command) noexcept {
   if (pool_->try_submit(NodeIndex{command.node}, command)) return;
   ++counters_.node_commands_refused;
-  release(command.payload);
+  release(command);
   // The node cannot take its work: for the turn that is the node's failure, said before anything else happens.
   Event failed = host_event(EventKind::node_failed, Emitter::worker, command.at(), WallTime{command.wall_ns});
   failed.session_slot = command.session_slot;
@@ -235,23 +267,33 @@ void EngineRuntime::to_node(const Event& command) noexcept {
   accept(failed);
 }
 
-void EngineRuntime::release(const PayloadHandle& payload) noexcept {
-  if (!payload.present()) return;
-  if (!wiring_.audio.payloads.release(payload)) ++counters_.stale_payloads;
+void EngineRuntime::release(const Event& event) noexcept {
+  if (!event.payload.present()) return;
+  if (!link_of(event).payloads.release(event.payload)) ++counters_.stale_payloads;
 }
 
-// Holds room for the next turn's end, and tells the sessions when it cannot or can again. True: a step was taken.
+// Holds room for each session's next turn's end, and tells a session when that cannot be or can be again. True: a step
+// was taken.
 bool EngineRuntime::keep_reserve(Instant now, WallTime wall) noexcept {
-  if (!reserve_held_) reserve_held_ = wiring_.recorder.reserve_turn();
-  if (reserve_held_ == reserve_told_) return false;
-  reserve_told_ = reserve_held_;
-  for (std::size_t i = 0; i < wiring_.engine.sessions().size(); ++i) {
+  const std::size_t sessions = wiring_.engine.sessions().size();
+  if (reserves_settled_ == sessions) return false;
+  for (std::size_t slot = 0; slot < sessions; ++slot) {
+    Reserve& reserve = reserves_[slot];
+    if (reserve.held && reserve.told) continue;
+    if (!reserve.held) reserve.held = wiring_.recorder.reserve_turn();
+    if (reserve.held == reserve.told) {
+      if (reserve.held) ++reserves_settled_;
+      continue;
+    }
+    reserve.told = reserve.held;
+    if (reserve.held) ++reserves_settled_;
     Event state = host_event(EventKind::evidence_state, Emitter::timeline_recorder, now, wall);
-    state.session_slot = static_cast<std::uint16_t>(i);
-    state.argument_a = reserve_held_ ? 1 : 0;
+    state.session_slot = static_cast<std::uint16_t>(slot);
+    state.argument_a = static_cast<std::int64_t>(reserve.held ? EvidenceRoom::next_turn : EvidenceRoom::running_only);
     take(state);
+    return true;
   }
-  return true;
+  return false;
 }
 
 void EngineRuntime::judge_level(Instant now, WallTime wall) noexcept {

@@ -1,14 +1,17 @@
 // EngineRuntime: the loop around step, without a thread of its own: what the engine thread calls, and the simulator.
 //
-//   audio control ring ─┐                         ┌─▶ fence (one store, before anything else)
+//   audio control rings ┐                         ┌─▶ fence (one store, before anything else)
 //   host events ────────┼─▶ lanes ─▶ step ─▶ outputs ─▶ recorder (the same bytes, in order)
 //   workers' ingress ───┤   control first         ├─▶ audio commands, nodes, payload releases
-//   audio data ring ────┘                         └─▶ evidence of a turn that ended
+//   audio data rings ───┘                         └─▶ evidence of a turn that ended
+//
+// One link for each seat of the engine, in the order of the seats. Whoever says much waits in their own rings: a round
+// takes from each link its share of the room in the lane, and each round begins with another link (D24).
 //
 // Invariants. (1) Before every single step the control sources are looked at again, so data never delays control (I4).
 // (2) The order in which events are taken is the recorded order. (3) The fence moves while the step that moves
 // it is still at work, before any word about it is published (7.5). (4) A turn opens only while the recorder holds
-// room for its end (2.7). (5) No call waits, allocates, or reads a clock.
+// room for its end (2.7), each session's room held apart. (5) No call waits, allocates, or reads a clock.
 // Owner: the engine thread. Contract: runtime.md 2.7, 5.3, 7.5; design.md "Threads".
 #pragma once
 
@@ -34,7 +37,7 @@ constexpr std::size_t lane_items_max = 1024;
 
 struct RuntimeWiring {
   Engine& engine;
-  AudioLink audio;
+  std::span<const AudioLink> audio;  // link i is seat i's; outlives the runtime
   Ingress& ingress;
   SpscRing<Event, operator_events_max>& operator_events;
   Recorder& recorder;
@@ -47,6 +50,7 @@ struct RuntimeCounters {
   std::uint64_t node_commands_refused = 0;
   std::uint64_t audio_commands_refused = 0;
   std::uint64_t stale_payloads = 0;
+  std::uint64_t unknown_slots = 0;         // events for a seat that does not exist
   std::uint64_t deadlines_not_served = 0;  // a tick that left its deadline where it was: a bug, made visible
 };
 
@@ -60,9 +64,9 @@ class EngineRuntime final : private FencePort {
   /// Takes what has come, steps through it, hands out what it gives. Answers the number of steps; 0: nothing to do.
   std::size_t poll(Instant now, WallTime wall) noexcept;
 
-  /// A block of the tapped audio (L2), as detail of the turn that runs. Between polls.
-  void record_audio(const AudioRecordHeader& header, std::span<const std::byte> samples, Instant now,
-                    WallTime wall) noexcept;
+  /// A block of the tapped audio (L2) of session `slot`, as detail of the turn that runs. Between polls.
+  void record_audio(const AudioRecordHeader& header, std::span<const std::byte> samples, Instant now, WallTime wall,
+                    std::uint16_t slot = 0) noexcept;
   /// How far the flusher is behind; looked at when the recording level is judged (evidence.md 1.9).
   void note_export_lag(Duration lag) noexcept { export_lag_ = lag; }
   const RuntimeCounters& counters() const noexcept { return counters_; }
@@ -71,6 +75,9 @@ class EngineRuntime final : private FencePort {
   bool take_next(Instant now, WallTime wall) noexcept;
   void ingest_control() noexcept;
   void ingest_data() noexcept;
+  template <typename RingOf>
+  void ingest_rounds(Lane lane, std::uint32_t room_items, RingOf ring_of) noexcept;
+  const AudioLink& link_of(const Event& event) const noexcept { return wiring_.audio[event.session_slot]; }
   void accept(Event event) noexcept;
   void take_all(const LaneSignals& signals) noexcept;
   void take(Event event) noexcept;
@@ -80,7 +87,7 @@ class EngineRuntime final : private FencePort {
   void hand_out(const Event& output) noexcept;
   void to_audio(const Event& command) noexcept;
   void to_node(const Event& command) noexcept;
-  void release(const PayloadHandle& payload) noexcept;
+  void release(const Event& event) noexcept;
   bool keep_reserve(Instant now, WallTime wall) noexcept;
   void judge_level(Instant now, WallTime wall) noexcept;
   Event host_event(EventKind kind, Emitter emitter, Instant now, WallTime wall) const noexcept;
@@ -95,8 +102,13 @@ class EngineRuntime final : private FencePort {
   std::uint64_t arrivals_ = 0;
   Duration export_lag_{};
   std::optional<Event> overflow_;  // a turn's first lost detail, still to be said
-  bool reserve_held_ = false;
-  bool reserve_told_ = true;  // what the sessions believe
+  struct Reserve {
+    bool held = false;
+    bool told = true;  // what the session believes
+  };
+  std::array<Reserve, engine_sessions_max> reserves_{};
+  std::size_t reserves_settled_ = 0;  // sessions whose reserve is held, and who know it
+  std::size_t first_link_ = 0;        // where the next round begins
   RuntimeCounters counters_{};
 };
 

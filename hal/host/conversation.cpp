@@ -53,6 +53,11 @@ Started<void> Conversation::build(const NodeDecorator& decorate) {
   control_ring_ = std::make_unique<SpscRing<Event, audio_control_events_max>>();
   data_ring_ = std::make_unique<SpscRing<Event, audio_data_events_max>>();
   command_ring_ = std::make_unique<SpscRing<Event, audio_commands_max>>();
+  link_.emplace(AudioLink{.control = *control_ring_,
+                          .data = *data_ring_,
+                          .commands = *command_ring_,
+                          .fence = fence_,
+                          .payloads = payloads_});
   ingress_ = std::make_unique<Ingress>(worker_results_max, worker_ports_max);
   static_cast<void>(arena_.begin_item("payload slabs"));
   for (const SlabPoolConfig& config : {microphone_slabs, synthesis_slabs, text_slabs}) {
@@ -74,7 +79,7 @@ Started<void> Conversation::build(const NodeDecorator& decorate) {
   if (auto made = make_evidence(); !made) return made;
   if (auto made = make_nodes(decorate); !made) return made;
   runtime_ = std::make_unique<EngineRuntime>(RuntimeWiring{.engine = *engine_,
-                                                           .audio = audio_link(),
+                                                           .audio = {&*link_, 1},
                                                            .ingress = *ingress_,
                                                            .operator_events = operator_events_,
                                                            .recorder = *recorder_});
@@ -142,13 +147,7 @@ Started<void> Conversation::make_nodes(const NodeDecorator& decorate) {
   return {};
 }
 
-AudioLink Conversation::audio_link() noexcept {
-  return {.control = *control_ring_,
-          .data = *data_ring_,
-          .commands = *command_ring_,
-          .fence = fence_,
-          .payloads = payloads_};
-}
+AudioLink Conversation::audio_link() noexcept { return *link_; }
 
 std::vector<std::unique_ptr<NodeSlot>> Conversation::take_slots() {
   std::vector<std::unique_ptr<NodeSlot>> slots;

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -115,6 +116,7 @@ class Conversation : public std::enable_shared_from_this<Conversation> {
   std::unique_ptr<SpscRing<Event, audio_control_events_max>> control_ring_;
   std::unique_ptr<SpscRing<Event, audio_data_events_max>> data_ring_;
   std::unique_ptr<SpscRing<Event, audio_commands_max>> command_ring_;
+  std::optional<AudioLink> link_;
   SpscRing<Event, operator_events_max> operator_events_;
   TapRing tap_;
   TapBlock tap_block_;

@@ -14,22 +14,13 @@
 #include <vector>
 
 #include "hal/host/clock.hpp"
-#include "hal/speech/detail/curl_library.hpp"
+#include "hal/speech/detail/action_output.hpp"
+#include "hal/speech/detail/http_call.hpp"
 
 extern char** environ;
 
 namespace phalarope::hal {
 namespace {
-
-std::string first_line(std::string text) {
-  const std::size_t end = text.find_first_of("\r\n");
-  if (end != std::string::npos) text.resize(end);
-  return text;
-}
-
-void append_bounded(std::string& output, const char* bytes, std::size_t count) {
-  output.append(bytes, std::min(count, action_output_bytes_max - std::min(output.size(), action_output_bytes_max)));
-}
 
 /// A pipe's two ends, closed with it.
 struct Pipe {
@@ -75,7 +66,7 @@ void drain(int from, std::string& output) {
   std::array<char, 256> bytes{};
   for (ssize_t count = 1; count > 0;) {
     count = read(from, bytes.data(), bytes.size());
-    if (count > 0) append_bounded(output, bytes.data(), static_cast<std::size_t>(count));
+    if (count > 0) detail::append_bounded(output, bytes.data(), static_cast<std::size_t>(count));
   }
 }
 
@@ -106,61 +97,7 @@ ActionResult run_program(const Action& action, FunctionRef<bool()> cancelled) {
     pollfd none{};
     poll(&none, 0, action_poll_ms);
   }
-  result.output = first_line(std::move(result.output));
-  return result;
-}
-
-extern "C" std::size_t phalarope_action_take_body(char* bytes, std::size_t size, std::size_t count, void* output) {
-  append_bounded(*static_cast<std::string*>(output), bytes, size * count);
-  return size * count;
-}
-
-extern "C" int phalarope_action_ask_cancel(void* cancelled, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
-  return (*static_cast<FunctionRef<bool()>*>(cancelled))() ? 1 : 0;
-}
-
-ActionResult run_http(const Action& action, FunctionRef<bool()> cancelled) {
-  const detail::CurlLibrary* curl = detail::curl_library();
-  if (curl == nullptr) return {ActionOutcome::absent, "libcurl.so.4 is not installed"};
-  const std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> call(curl->easy_init(), curl->easy_cleanup);
-  if (!call) return {ActionOutcome::failed, {}};
-  ActionResult result;
-  std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)> headers(
-      curl->slist_append(nullptr, "Content-Type: application/json"), curl->slist_free_all);
-  const auto set = [&](CURLoption option, auto value) { curl->easy_setopt(call.get(), option, value); };
-  set(CURLOPT_URL, action.url.c_str());
-  set(CURLOPT_PROTOCOLS_STR, "http,https");
-  set(CURLOPT_NOSIGNAL, 1L);
-  set(CURLOPT_TIMEOUT_MS, static_cast<long>(action.timeout_ms));
-  set(CURLOPT_FAILONERROR, 1L);
-  set(CURLOPT_NOPROGRESS, 0L);
-  set(CURLOPT_XFERINFOFUNCTION, phalarope_action_ask_cancel);
-  set(CURLOPT_XFERINFODATA, &cancelled);
-  set(CURLOPT_WRITEFUNCTION, phalarope_action_take_body);
-  set(CURLOPT_WRITEDATA, &result.output);
-  if (action.method != "GET") {
-    set(CURLOPT_CUSTOMREQUEST, action.method.c_str());
-    set(CURLOPT_POSTFIELDS, action.body.c_str());
-    set(CURLOPT_HTTPHEADER, headers.get());
-  }
-  switch (curl->easy_perform(call.get())) {
-    case CURLE_OK:
-      result.outcome = ActionOutcome::done;
-      break;
-    case CURLE_OPERATION_TIMEDOUT:
-      result.outcome = ActionOutcome::timed_out;
-      break;
-    case CURLE_ABORTED_BY_CALLBACK:
-      result.outcome = ActionOutcome::cancelled;
-      break;
-    case CURLE_COULDNT_CONNECT:
-      result.outcome = ActionOutcome::absent;
-      break;
-    default:
-      result.outcome = ActionOutcome::failed;
-      break;  // curl's enum is open; all else is a failure
-  }
-  result.output = first_line(std::move(result.output));
+  result.output = detail::first_line(std::move(result.output));
   return result;
 }
 
@@ -181,7 +118,7 @@ ActionResult run_action(const Action& action, FunctionRef<bool()> cancelled) {
     case Action::Kind::program:
       return run_program(action, cancelled);
     case Action::Kind::http:
-      return run_http(action, cancelled);
+      return detail::call_http(action, cancelled);
   }
   return {ActionOutcome::failed, {}};
 }

@@ -26,10 +26,12 @@ Modality modality_of(EventKind command) noexcept {
 }  // namespace
 
 Result<void, GraphProblem> Session::start(const SessionStart& start, const SessionPlan& plan) noexcept {
+  const std::uint64_t tickets = std::max<std::uint64_t>(tickets_given_, start.turns_before);
+  *this = Session{};
   start_ = start;
   plan_ = plan;
   turns_proposed_ = start.turns_before;
-  tickets_given_ = start.turns_before;
+  tickets_given_ = tickets;
   const ResolvedTurnPlan& frozen = plan.prepared->plan;
   const GraphPatience patience = patience_of(plan.pipeline->graph, milliseconds(frozen.budgets.node_budget_ms_default));
   return graph_.configure(plan.pipeline->graph, patience, branches_of(frozen));
@@ -37,6 +39,12 @@ Result<void, GraphProblem> Session::start(const SessionStart& start, const Sessi
 
 void Session::step(const Event& input, Outbox& out) noexcept {
   evidence_finished_ = false;
+  take(input, out);
+  // 2.3: a session on its way out is gone when its last turn is.
+  if (life_ == SessionState::draining && !turn_active()) life_ = SessionState::ended;
+}
+
+void Session::take(const Event& input, Outbox& out) noexcept {
   switch (input.kind) {
     case EventKind::speech_started:
       return on_speech_started(input, out);
@@ -75,16 +83,18 @@ void Session::step(const Event& input, Outbox& out) noexcept {
     case EventKind::xrun:
       return on_xrun(input, out);
     case EventKind::device_lost:
-      return on_connection(EventKind::disconnected, out);
     case EventKind::device_restored:
     case EventKind::connected:
-      return on_connection(EventKind::connected, out);
+    case EventKind::reconnecting:
     case EventKind::disconnected:
-      return on_connection(EventKind::disconnected, out);
+    case EventKind::silence:
+    case EventKind::stall:
+    case EventKind::ended:
+      return on_line(input.kind, out);
     case EventKind::control_snapshot:
       return on_control_snapshot(input, out);
     case EventKind::evidence_state:
-      evidence_ready_ = input.argument_a != 0;
+      evidence_room_ = static_cast<EvidenceRoom>(input.argument_a);
       return;
     case EventKind::shutdown_requested:
       return on_shutdown(out);

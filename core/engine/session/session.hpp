@@ -53,6 +53,7 @@ struct SessionCounters {
 
 class Session {
  public:
+  /// Begins anew, also after an earlier session on the same seat has ended; its tickets are not used again.
   Result<void, GraphProblem> start(const SessionStart& start, const SessionPlan& plan) noexcept;
 
   /// One step. Outputs go to `out`; finished_evidence() names the record of a turn that ended in it.
@@ -71,6 +72,9 @@ class Session {
   const SessionCounters& counters() const noexcept { return counters_; }
 
  private:
+  void take(const Event& input, Outbox& out) noexcept;
+  void drain(SessionTrigger why) noexcept;
+
   // ---- the user's speech ---------------------------------------------------------------------------------
   void on_speech_started(const Event& input, Outbox& out) noexcept;
   void on_speech_continues(const Event& input, Outbox& out) noexcept;
@@ -126,6 +130,7 @@ class Session {
   void publish(const TurnDecision& decision, Outbox& out) noexcept;
   void on_control_snapshot(const Event& input, Outbox& out) noexcept;
   void on_connection(EventKind signal, Outbox& out) noexcept;
+  void on_line(EventKind what, Outbox& out) noexcept;
   void on_shutdown(Outbox& out) noexcept;
   void on_user_cancel(Reason cause, Outbox& out) noexcept;
   void on_user_turn_requested(const Event& input, Outbox& out) noexcept;
@@ -153,7 +158,7 @@ class Session {
   std::int64_t control_bits_ = control_all_granted;
   Epoch control_epoch_{};
   Epoch lease_epoch_{};
-  bool evidence_ready_ = true;
+  EvidenceRoom evidence_room_ = EvidenceRoom::next_turn;
 
   // The active turn; number 0: none.
   TurnRecord turn_{};

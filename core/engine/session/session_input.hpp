@@ -33,4 +33,11 @@ constexpr std::int64_t control_all_granted =
     control_bit(ControlBit::authorized) | control_bit(ControlBit::bundle_resolves) |
     control_bit(ControlBit::lease_valid) | control_bit(ControlBit::lease_granted);
 
+/// evidence_state.argument_a: whether what a turn leaves would find room.
+enum class EvidenceRoom : std::int8_t {
+  lost = -1,         // not even the running turn's record can be kept: it ends by T9
+  running_only = 0,  // the running turn's room is held, another turn is not begun
+  next_turn = 1,
+};
+
 }  // namespace phalarope

@@ -33,7 +33,8 @@ constexpr std::size_t session_id_bytes_max = 31;
 
 struct SessionStart {
   std::uint64_t seed = 0;
-  std::uint32_t session_slot = 0;
+  std::uint16_t session_slot = 0;
+  std::uint16_t pipeline = 0;  // which of the engine's pipelines it runs, by their order
   std::uint32_t first_symbol = 1;
   std::uint32_t session_id_bytes = 0;
   std::uint32_t turns_before = 0;  // of this session in the same recording: numbers and tickets go on behind them

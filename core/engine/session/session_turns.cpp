@@ -69,7 +69,7 @@ GateVerdict Session::walk_the_gates() noexcept {
   request.epoch = control_epoch_;
   request.snapshot_valid = has_control_bit(control_bits_, ControlBit::snapshot_valid);
   // A turn whose end could not be recorded is not begun: its evidence needs room before it needs words.
-  request.capacity = capacity_of(control_bits_, evidence_ready_ && !defers_proposals(life_));
+  request.capacity = capacity_of(control_bits_, evidence_room_ == EvidenceRoom::next_turn && !defers_proposals(life_));
   request.epoch_valid = has_control_bit(control_bits_, ControlBit::epoch_valid);
   request.authorized = has_control_bit(control_bits_, ControlBit::authorized);
   request.snapshot_failure_policy = policy_of(control_bits_, ControlBit::snapshot_failure_rejects);
@@ -135,7 +135,7 @@ void Session::publish(const TurnDecision& decision, Outbox& out) noexcept {
 
 bool Session::close_evidence(const TerminalMark& mark, const Event& input) noexcept {
   const bool complete = book_.close_page(mark, input, lease_epoch_.value);
-  evidence_finished_ = complete && evidence_ready_;
+  evidence_finished_ = complete && evidence_room_ != EvidenceRoom::lost;
   return evidence_finished_;
 }
 
@@ -230,10 +230,22 @@ void Session::on_connection(EventKind what, Outbox& out) noexcept {
   }
 }
 
+// What happened to the line between the user and this session. A board looks for a lost device again by itself: its
+// session waits, however long, and hears again (D14).
+void Session::on_line(EventKind what, Outbox& out) noexcept {
+  if (what == EventKind::device_lost) return on_connection(EventKind::reconnecting, out);
+  if (what == EventKind::device_restored) return on_connection(EventKind::connected, out);
+  on_connection(what, out);
+  if (what == EventKind::ended) drain(SessionTrigger::connection_ended);
+}
+
+void Session::drain(SessionTrigger why) noexcept {
+  if (const auto draining = next(life_, why)) life_ = *draining;
+}
+
 void Session::on_shutdown(Outbox& out) noexcept {
-  if (const auto draining = next(life_, SessionTrigger::shutdown_requested)) life_ = *draining;
+  drain(SessionTrigger::shutdown_requested);
   if (turn_active()) finish(PendingEnds(End::cancel_accepted), Reason::user_cancel, out);
-  if (const auto ended = next(life_, SessionTrigger::drained)) life_ = *ended;
   on_connection(EventKind::ended, out);
 }
 
@@ -296,6 +308,7 @@ void Session::on_tick(const Event& input, Outbox& out) noexcept {
   }
   if (connection_.cleanup_deadline && input.at() >= *connection_.cleanup_deadline) {
     connection_.cleanup_deadline.reset();
+    drain(SessionTrigger::disconnect_deadline_passed);
     if (turn_active()) finish(PendingEnds(End::transport_lost), Reason::transport_disconnect_or_stall, out);
   }
 }

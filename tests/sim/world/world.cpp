@@ -58,8 +58,9 @@ void World::somebody_acts() {
   }
   if (faults_.strikes(Fault::evidence_full, chance_)) {
     Event full = made(EventKind::evidence_state, Lane::control);
+    full.argument_a = static_cast<std::int64_t>(chance_.happens(500) ? EvidenceRoom::lost : EvidenceRoom::running_only);
     later(Duration{0}, full);
-    full.argument_a = 1;
+    full.argument_a = static_cast<std::int64_t>(EvidenceRoom::next_turn);
     later(milliseconds(chance_.between(1, 2'000)), full);
   }
   control_plane_acts();

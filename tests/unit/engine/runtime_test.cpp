@@ -34,12 +34,11 @@ class RuntimeWorld {
     engine = *Engine::create(arena_, small_pipeline(), {&start, 1});
     ring = std::make_unique<ByteRing>(std::span(lines_.front().bytes, ring_bytes));
     recorder = std::make_unique<Recorder>(*ring, RecorderConfig{.level = level});
-    sut = std::make_unique<EngineRuntime>(RuntimeWiring{
-        .engine = *engine,
-        .audio = {.control = *control_, .data = *data_, .commands = *commands_, .fence = fence_, .payloads = payloads},
-        .ingress = ingress_,
-        .operator_events = *operator_events_,
-        .recorder = *recorder});
+    sut = std::make_unique<EngineRuntime>(RuntimeWiring{.engine = *engine,
+                                                        .audio = {&link_, 1},
+                                                        .ingress = ingress_,
+                                                        .operator_events = *operator_events_,
+                                                        .recorder = *recorder});
     sut->set_pool(pool_);
     say(event(EventKind::connected));
   }
@@ -124,6 +123,7 @@ class RuntimeWorld {
       std::make_unique<SpscRing<Event, audio_commands_max>>();
   std::unique_ptr<SpscRing<Event, operator_events_max>> operator_events_ =
       std::make_unique<SpscRing<Event, operator_events_max>>();
+  AudioLink link_{.control = *control_, .data = *data_, .commands = *commands_, .fence = fence_, .payloads = payloads};
   Ingress ingress_{64, 1};
   DeafPool pool_;
 };
@@ -189,7 +189,7 @@ TEST(Runtime, LostAudioIsSaidOnceForItsTurnAndOnceForNone) {
 }
 
 // contract: T9, runtime.md 2.7
-TEST(Runtime, ATurnWhoseEvidenceHasNoRoomIsAbortedForThatReasonAndNothingCrashes) {
+TEST(Runtime, ARunningTurnsRoomIsHeldThoughTheNextTurnFindsNone) {
   RuntimeWorld world(RecordingLevel::L0, small_ring_bytes);
   // Nobody flushes: signals fill the ring until it holds room for one turn's end and not for another's.
   for (int i = 0; i < 2'000; ++i) {
@@ -202,11 +202,13 @@ TEST(Runtime, ATurnWhoseEvidenceHasNoRoomIsAbortedForThatReasonAndNothingCrashes
   ASSERT_TRUE(world.turn_active());
   world.say(world.event(EventKind::user_cancel_requested));
   EXPECT_FALSE(world.turn_active());
+  world.open_turn();
+  EXPECT_FALSE(world.turn_active()) << "no turn begins whose end could not be recorded";
   const auto aborts = world.recorded(EventKind::abort);
   ASSERT_EQ(aborts.size(), 1U);
-  EXPECT_EQ(aborts[0].reason, Reason::recording_evidence_unavailable);
+  EXPECT_EQ(aborts[0].reason, Reason::cancelled);
   EXPECT_EQ(world.recorded(EventKind::close).size(), 1U);
-  EXPECT_EQ(world.records[static_cast<std::size_t>(RecordType::baseline)], 0U);
+  EXPECT_EQ(world.records[static_cast<std::size_t>(RecordType::baseline)], 1U);
   world.poll();
   world.open_turn();
   EXPECT_TRUE(world.turn_active()) << "with room again, the board listens again";

@@ -241,13 +241,60 @@ TEST(Session, ATurnWhoseEvidenceIsLostAborts) {
   EngineDriver sut;
   sut.until_speaking();
   Event full = sut.event(K::evidence_state);
-  full.argument_a = 0;
+  full.argument_a = static_cast<std::int64_t>(EvidenceRoom::lost);
   sut.say(full);
   sut.sentence_voiced();
   sut.dialogue_done();
   sut.playback(K::playback_completed, 320);
   EXPECT_THAT(signals_of(sut.given), ElementsAre(K::abort, K::close));
   EXPECT_EQ(sut.find(K::abort)->reason, Reason::recording_evidence_unavailable);
+}
+
+// contract: 2.7
+TEST(Session, ARunningTurnWhoseRoomIsHeldCommitsAlsoWhenTheNextOneFindsNone) {
+  EngineDriver sut;
+  sut.until_speaking();
+  Event full = sut.event(K::evidence_state);
+  full.argument_a = static_cast<std::int64_t>(EvidenceRoom::running_only);
+  sut.say(full);
+  sut.sentence_voiced();
+  sut.dialogue_done();
+  sut.playback(K::playback_completed, 320);
+  EXPECT_THAT(signals_of(sut.given), ElementsAre(K::commit, K::close));
+}
+
+// contract: 2.3
+TEST(Session, AfterItsConnectionEndedARunningTurnEndsAndTheNextIsDeferred) {
+  EngineDriver sut;
+  sut.until_speaking();
+  sut.say(sut.event(K::ended));
+  EXPECT_FALSE(sut.session().ended()) << "a turn is still active";
+  sut.user_speaks(100);
+  sut.wait(60'000);
+  EXPECT_TRUE(sut.session().ended());
+  EXPECT_EQ(sut.count(K::turn_open), 1U);
+  EXPECT_EQ(sut.count(K::close), 1U);
+}
+
+// contract: 2.2, 2.3
+TEST(Session, EndsWhenADisconnectOutlastsItsDeadline) {
+  EngineDriver sut;
+  sut.say(sut.event(K::disconnected));
+  sut.wait(29'000);
+  EXPECT_FALSE(sut.session().ended());
+  sut.wait(2'000);
+  EXPECT_TRUE(sut.session().ended());
+}
+
+// contract: 2.2; D14
+TEST(Session, WaitsForItsDeviceHoweverLongAndHearsAgain) {
+  EngineDriver sut;
+  sut.say(sut.event(K::device_lost));
+  sut.wait(3'600'000);
+  sut.say(sut.event(K::device_restored));
+  EXPECT_FALSE(sut.session().ended());
+  sut.user_speaks(100);
+  EXPECT_EQ(sut.count(K::turn_open), 1U);
 }
 
 // contract: 6.4, T10b; D14

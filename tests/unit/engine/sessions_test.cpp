@@ -1,0 +1,207 @@
+// Many sessions on one engine: what one gives depends on its own inputs alone, seats are taken, refused and taken
+// again, and each runs the pipeline it was given.
+#include <gtest/gtest.h>
+
+#include <map>
+#include <memory>
+#include <random>
+#include <vector>
+
+#include "core/engine/engine.hpp"
+#include "tests/unit/engine/session/engine_driver.hpp"
+
+namespace phalarope {
+namespace {
+
+using testing::dialogue_node;
+using testing::recogniser_node;
+using testing::small_pipeline;
+using testing::synthesiser_node;
+
+constexpr std::size_t arena_bytes = 16 * 1024 * 1024;
+
+SessionStart named(std::string_view id, std::uint16_t pipeline = 0) {
+  SessionStart start;
+  EXPECT_TRUE(start.set_session_id(id));
+  start.pipeline = pipeline;
+  return start;
+}
+
+struct House {
+  explicit House(const EngineParts& parts) : region(arena_bytes), arena(region) {
+    const auto made = Engine::create(arena, parts);
+    if (made) engine = *made;
+    refusal = made ? std::nullopt : std::optional(made.error());
+  }
+  std::vector<std::byte> region;
+  Arena arena;
+  Engine* engine = nullptr;
+  std::optional<EngineRefusal> refusal;
+};
+
+/// Inputs of one user of every kind a board sends, in an order that opens, interrupts and ends turns now and then.
+std::vector<Event> a_conversation(std::uint32_t seed) {
+  constexpr EventKind kinds[] = {
+      EventKind::speech_started,        EventKind::speech_ended,        EventKind::end_of_utterance,
+      EventKind::recognition_final,     EventKind::dialogue_sentence,   EventKind::synthesis_frame,
+      EventKind::playback_started,      EventKind::user_turn_requested, EventKind::dialogue_done,
+      EventKind::user_cancel_requested, EventKind::synthesis_done,      EventKind::tick,
+      EventKind::playback_completed,    EventKind::fence_applied};
+  std::mt19937 random(seed);
+  std::vector<Event> events;
+  Event first{};
+  first.kind = EventKind::connected;
+  events.push_back(first);
+  std::int64_t now_ns = 0;
+  std::uint64_t ticket = 0;
+  for (int i = 0; i < 400; ++i) {
+    Event event{};
+    event.kind = kinds[random() % std::size(kinds)];
+    now_ns += milliseconds(static_cast<std::int64_t>(random() % 40)).value;
+    event.mono_ns = now_ns;
+    event.wall_ns = now_ns;
+    event.argument_a = static_cast<std::int64_t>(random() % 4);
+    event.argument_b = static_cast<std::int64_t>(random() % 640);
+    if (event.kind == EventKind::user_turn_requested) ++ticket;
+    event.ticket = ticket;
+    event.turn_number = static_cast<std::uint32_t>(ticket);
+    event.provider_invocation = static_cast<std::uint32_t>(random() % 3);
+    constexpr std::uint8_t nodes[] = {recogniser_node, dialogue_node, synthesiser_node};
+    event.node = nodes[random() % 3];
+    events.push_back(event);
+  }
+  return events;
+}
+
+/// An output without what only the common order decides.
+Event content_of(Event output) {
+  output.runtime_sequence = 0;
+  output.causal_parent = 0;
+  output.session_slot = 0;
+  output.provider_invocation = 0;  // an invocation is named by the order of its command
+  return output;
+}
+
+// contract: I8; runtime.md 2.3
+TEST(Sessions, WhatOneGivesDoesNotDependOnItsNeighbours) {
+  constexpr std::size_t count = 12;
+  const CompiledPipeline pipeline = small_pipeline();
+  const std::uint32_t seed = std::random_device{}();
+  SCOPED_TRACE(::testing::Message() << "seed " << seed);
+  std::vector<std::vector<Event>> logs;
+  std::vector<SessionStart> starts;
+  for (std::size_t i = 0; i < count; ++i) {
+    logs.push_back(a_conversation(seed + static_cast<std::uint32_t>(i)));
+    starts.push_back(named("s" + std::to_string(i)));
+  }
+  std::map<std::size_t, std::vector<Event>> alone;
+  std::uint64_t turns = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    House house({.pipelines = {&pipeline, 1}, .sessions = {&starts[i], 1}});
+    for (Event event : logs[i]) {
+      for (const Event& output : house.engine->step(event)) alone[i].push_back(content_of(output));
+    }
+    turns += house.engine->sessions().front().counters().turns_opened;
+  }
+  ASSERT_GT(turns, count) << "the conversations must be worth the comparison";
+
+  House house({.pipelines = {&pipeline, 1}, .sessions = starts});
+  std::map<std::size_t, std::vector<Event>> together;
+  std::vector<std::size_t> next(count);
+  std::mt19937 random(seed);
+  for (std::size_t left = count * logs.front().size(); left > 0;) {
+    const std::size_t slot = random() % count;
+    if (next[slot] == logs[slot].size()) continue;
+    Event event = logs[slot][next[slot]++];
+    event.session_slot = static_cast<std::uint16_t>(slot);
+    for (const Event& output : house.engine->step(event)) {
+      ASSERT_EQ(output.session_slot, slot);
+      together[slot].push_back(content_of(output));
+    }
+    --left;
+  }
+  for (std::size_t i = 0; i < count; ++i) EXPECT_TRUE(alone[i] == together[i]) << "session " << i;
+}
+
+// contract: runtime.md I10
+TEST(Sessions, AFullHouseRefusesAndASeatIsTakenAgainAfterItsSessionEnded) {
+  const CompiledPipeline pipeline = small_pipeline();
+  const SessionStart first = named("first");
+  House house({.pipelines = {&pipeline, 1}, .sessions = {&first, 1}, .seats = 2});
+  ASSERT_EQ(house.engine->open_session(named("second")), 1);
+  const auto third = house.engine->open_session(named("third"));
+  ASSERT_FALSE(third);
+  EXPECT_EQ(third.error(), EngineRefusal::seats_taken);
+  EXPECT_TRUE(describe(third.error()).starts_with("admission_capacity_reject"));
+
+  Event event{};
+  event.kind = EventKind::connected;
+  static_cast<void>(house.engine->step(event));
+  event.kind = EventKind::user_turn_requested;
+  static_cast<void>(house.engine->step(event));
+  event.kind = EventKind::shutdown_requested;
+  std::uint64_t old_ticket = 0;
+  for (const Event& output : house.engine->step(event)) {
+    if (output.kind == EventKind::command_fence) old_ticket = static_cast<std::uint64_t>(output.argument_b);
+  }
+  EXPECT_GT(old_ticket, 0U);
+  EXPECT_FALSE(house.engine->seated(0));
+  EXPECT_EQ(house.engine->open_session(named("third")), 0);
+
+  event.kind = EventKind::connected;
+  static_cast<void>(house.engine->step(event));
+  event.kind = EventKind::user_turn_requested;
+  std::uint64_t new_ticket = 0;
+  for (const Event& output : house.engine->step(event)) {
+    if (output.kind == EventKind::command_fence) new_ticket = output.ticket;
+  }
+  EXPECT_GT(new_ticket, old_ticket) << "what is late from the old session must never be heard in the new one";
+}
+
+TEST(Sessions, SeveralPipelineVersionsRunSideBySide) {
+  std::vector<CompiledPipeline> pipelines{small_pipeline(), small_pipeline()};
+  ASSERT_TRUE(pipelines[1].pipeline_version.assign("pipeline-v2"));
+  ASSERT_TRUE(pipelines[1].plan.pipeline_version.assign("pipeline-v2"));
+  const std::vector<SessionStart> starts{named("old", 0), named("new", 1)};
+  House house({.pipelines = pipelines, .sessions = starts});
+  ASSERT_NE(house.engine, nullptr);
+  EXPECT_NE(house.engine->prepared(0).plan.pipeline_version.view(),
+            house.engine->prepared(1).plan.pipeline_version.view());
+  for (std::uint16_t slot = 0; slot < 2; ++slot) {
+    Event event{};
+    event.session_slot = slot;
+    event.kind = EventKind::connected;
+    static_cast<void>(house.engine->step(event));
+    event.kind = EventKind::user_turn_requested;
+    static_cast<void>(house.engine->step(event));
+    EXPECT_TRUE(house.engine->sessions()[slot].turn_active());
+  }
+}
+
+TEST(Sessions, WhatComesForAnEmptySeatIsGivenBack) {
+  const CompiledPipeline pipeline = small_pipeline();
+  House house({.pipelines = {&pipeline, 1}, .seats = 1});
+  ASSERT_NE(house.engine, nullptr);
+  Event frame{};
+  frame.kind = EventKind::audio_frame;
+  frame.payload = {.generation = 1, .length_bytes = 320, .slot = 1, .pool = 1};
+  const auto outputs = house.engine->step(frame);
+  ASSERT_EQ(outputs.size(), 1U);
+  EXPECT_EQ(outputs[0].kind, EventKind::command_release_payload);
+  EXPECT_EQ(outputs[0].payload, frame.payload);
+  EXPECT_FALSE(house.engine->next_deadline());
+}
+
+TEST(Sessions, ImpossiblePartsAreRefusedByName) {
+  const CompiledPipeline pipeline = small_pipeline();
+  const SessionStart start = named("a");
+  const SessionStart lost = named("a", 3);
+  EXPECT_EQ(House({.pipelines = {}, .sessions = {&start, 1}}).refusal, EngineRefusal::too_many_pipelines);
+  EXPECT_EQ(House({.pipelines = {&pipeline, 1}}).refusal, EngineRefusal::too_many_sessions);
+  EXPECT_EQ(House({.pipelines = {&pipeline, 1}, .seats = engine_sessions_max + 1}).refusal,
+            EngineRefusal::too_many_sessions);
+  EXPECT_EQ(House({.pipelines = {&pipeline, 1}, .sessions = {&lost, 1}}).refusal, EngineRefusal::unknown_pipeline);
+}
+
+}  // namespace
+}  // namespace phalarope
