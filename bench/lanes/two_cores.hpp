@@ -71,30 +71,38 @@ inline std::int64_t percentile(const std::vector<std::int64_t>& sorted, std::siz
   return sorted[std::max<std::size_t>(rank, 1) - 1];
 }
 
+/// What the two threads tell each other, each word on lines of its own: beside a loop's own variables on a stack, one
+/// line would bounce at every event, whatever the queue, and all queues would look alike.
+struct Shared {
+  alignas(128) std::atomic<std::uint64_t> goal{0};
+  alignas(128) std::atomic<std::uint64_t> done{0};
+  alignas(128) std::atomic<bool> stop{false};
+  alignas(128) std::uint64_t checksum = 0;  // owner: consumer, until it was joined
+};
+
 /// A queue under test is a type with
 ///   std::size_t push(const Event& model, std::uint64_t first, std::size_t n)  - numbers n events, answers how many
-///   went in std::size_t pop(std::uint64_t& checksum, std::size_t n)                   - copies up to n out, answers
-///   how many
+///                                                                               went in
+///   std::size_t pop(std::uint64_t& checksum, std::size_t n)                   - copies up to n out, answers how many
 template <typename Queue>
 void run_throughput(benchmark::State& state, std::size_t batch) {
   auto queue = std::make_unique<Queue>();
-  std::atomic<std::uint64_t> goal{0};
-  std::atomic<std::uint64_t> done{0};
-  std::atomic<bool> stop{false};
-  std::uint64_t checksum = 0;
+  const auto shared = std::make_unique<Shared>();
 
-  std::thread consumer([&] {
+  std::thread consumer([queue = queue.get(), shared = shared.get(), batch] {
     pin_to(pinned_cores[1]);
     Spin spin;
+    std::uint64_t checksum = 0;
     std::uint64_t taken = 0;
-    while (!stop.load(std::memory_order_relaxed)) {
+    while (!shared->stop.load(std::memory_order_relaxed)) {
       const std::size_t count = queue->pop(checksum, batch);
       if (count == 0) {
         spin.wait();
-        if (taken == goal.load(std::memory_order_relaxed)) done.store(taken, std::memory_order_release);
+        if (taken == shared->goal.load(std::memory_order_relaxed)) shared->done.store(taken, std::memory_order_release);
       }
       taken += count;
     }
+    shared->checksum = checksum;
   });
   pin_to(pinned_cores[0]);
 
@@ -110,14 +118,14 @@ void run_throughput(benchmark::State& state, std::size_t batch) {
       if (count == 0) spin.wait();
       sent += count;
     }
-    goal.store(sent, std::memory_order_relaxed);
-    while (done.load(std::memory_order_acquire) != sent) spin.wait();
+    shared->goal.store(sent, std::memory_order_relaxed);
+    while (shared->done.load(std::memory_order_acquire) != sent) spin.wait();
   }
   const std::int64_t spent_ns = now_ns() - started_ns;
-  stop.store(true);
+  shared->stop.store(true);
   consumer.join();
 
-  if (checksum != sent * (sent - 1) / 2) state.SkipWithError("an event was lost, doubled or torn");
+  if (shared->checksum != sent * (sent - 1) / 2) state.SkipWithError("an event was lost, doubled or torn");
   state.counters["events_per_us"] = static_cast<double>(sent) * 1e3 / static_cast<double>(spent_ns);
   state.counters["ns_per_event"] = static_cast<double>(spent_ns) / static_cast<double>(sent);
 }
@@ -127,14 +135,14 @@ template <typename Queue>
 void run_roundtrip(benchmark::State& state) {
   auto there = std::make_unique<Queue>();
   auto back = std::make_unique<Queue>();
-  std::atomic<bool> stop{false};
-  std::thread echo([&] {
+  const auto shared = std::make_unique<Shared>();
+  std::thread echo([there = there.get(), back = back.get(), shared = shared.get()] {
     pin_to(pinned_cores[1]);
     Spin spin;
     Event model{};
     std::uint64_t checksum = 0;
     std::uint64_t trip = 0;
-    while (!stop.load(std::memory_order_relaxed)) {
+    while (!shared->stop.load(std::memory_order_relaxed)) {
       if (there->pop(checksum, 1) == 0) {
         spin.wait();
         continue;
@@ -160,7 +168,7 @@ void run_roundtrip(benchmark::State& state) {
       if (trips_ns.size() < trips_ns.capacity()) trips_ns.push_back(now_ns() - started_ns);
     }
   }
-  stop.store(true);
+  shared->stop.store(true);
   echo.join();
   std::sort(trips_ns.begin(), trips_ns.end());
   state.counters["p50_ns"] = static_cast<double>(percentile(trips_ns, 500));

@@ -1,17 +1,18 @@
 // SpscRing: one producer, one consumer, one item at a time, by copy. The fast way to hand an event to another core.
 //
-// The number of an item stands in front of the item itself, so publishing and data travel in the same cache line,
-// and the consumer polls the very line it is about to read:
+// The number of an item lies in its slot, behind the item, on a line of its own where the ring is small. The producer
+// writes the item's lines while nobody looks at them; the consumer polls the number's line:
 //
-//     slot k      number   item                     producer        consumer
-//     ┌──────────┬────────┬──────────────────┐      tail  ──▶       ◀── head
-//     │ p - C + 1│  stale: of the lap before  │      "p + 1 here?"   "head + 1 here?" no: dry
-//     │ p + 1    │  published                 │                     yes: copy, head + 1
-//     └──────────┴───────────────────────────┘
+//     slot k      item                         number           producer        consumer
+//                ┌────────────────────────────┬───────────┐     tail  ──▶       ◀── head
+//                │ stale: of the lap before   │ p - C + 1 │     "full?"         "head + 1 here?" no: dry
+//                │ published                  │ p + 1     │                     yes: copy, head + 1
+//                └────────────────────────────┴───────────┘
+//                small ring: 128 .. 128-byte borders .. 128;  large ring: slot after slot, 16-byte borders
 //
 // The consumer never writes a slot. It tells the producer its position only every quarter of the ring, or when it
 // runs dry; the producer asks only when its cached copy says "full". So in steady flow each item costs its own
-// lines and nothing else: there is no index line that moves to and fro (measured: bench/lanes).
+// lines and nothing else: there is no index line that moves to and fro (measured: README.md).
 //
 // Invariants. (1) An item is popped once, in push order. (2) A slot is overwritten only after its pop was published.
 // (3) "Full" may come early, by at most capacity/4 - 1 items popped and not yet published; a consumer that has
@@ -22,6 +23,7 @@
 // Contract: runtime.md 5.1, I5, I10.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <bit>
@@ -77,6 +79,9 @@ class SpscRing {
   [[nodiscard]] bool try_pop(T& item) noexcept {
     const std::uint64_t head = consumer_.head.load(std::memory_order_relaxed);
     const Slot& slot = slot_at(head);
+    // Where the ring was dry before, the next item is waited for: its lines are asked for together with its number,
+    // or each would be a journey of its own. Only a hint: the copy below still comes after the acquire load.
+    if (consumer_.consumed_told == head) prefetch_for_reading(slot);
     // SYNC(published): pairs with the release store of try_push().
     if (slot.number.load(std::memory_order_acquire) != head + 1) {
       if (consumer_.consumed_told != head) publish_consumed(head);
@@ -97,9 +102,25 @@ class SpscRing {
   }
 
  private:
-  struct alignas(cache_line_bytes) Slot {
-    std::atomic<std::uint64_t> number;  // position + 1 of the item it holds
+  // A ring that lives in the private caches of two cores pays for lines that one side takes while the other still
+  // writes them. Prefetchers take lines in pairs, so there a slot ends where a pair ends; packed slots cost three to
+  // four times as much. A ring larger than that waits for the outer cache, and pays for every byte: there slots
+  // stand close, and the producer asks ahead. Asking ahead in a small ring would take the lines from the consumer,
+  // whose own prefetcher fetches them back.
+  static constexpr std::size_t private_cache_bytes = std::size_t{1} << 20;
+  static constexpr std::size_t number_bytes = sizeof(std::uint64_t);
+  static constexpr std::size_t wide_slot_bytes =
+      (sizeof(T) + number_bytes + separation_bytes - 1) / separation_bytes * separation_bytes;
+  static constexpr bool outgrows_private_cache = capacity * wide_slot_bytes >= private_cache_bytes;
+  static constexpr std::size_t copy_alignment_bytes = 16;  // whole vector registers never straddle two lines
+  static constexpr std::size_t slot_alignment_bytes =
+      std::max({outgrows_private_cache ? copy_alignment_bytes : separation_bytes, alignof(T), alignof(std::uint64_t)});
+  static constexpr std::uint64_t prefetch_ahead_items = 8;
+  static constexpr std::size_t prefetch_bytes_max = 256;  // a longer item is found by the processor's own prefetcher
+
+  struct alignas(slot_alignment_bytes) Slot {
     T item;
+    std::atomic<std::uint64_t> number;  // position + 1 of the item it holds
   };
   struct alignas(separation_bytes) Producer {
     std::atomic<std::uint64_t> tail;  // owner: producer; others only read it, for size_approx()
@@ -113,11 +134,6 @@ class SpscRing {
     std::atomic<std::uint64_t> position;  // the one line both sides touch, four times a lap
   };
   static constexpr std::uint64_t tell_every_items = capacity >= 4 ? capacity / 4 : 1;
-  // A ring larger than a core's private cache waits for the outer one at every slot, so the producer asks ahead: it
-  // doubles the throughput there. In a small ring the slots ahead are still in the consumer's cache, whose own
-  // prefetcher would fetch them back: it halves the throughput.
-  static constexpr bool outgrows_private_cache = capacity * sizeof(Slot) >= std::size_t{1} << 20;
-  static constexpr std::uint64_t prefetch_ahead_items = 8;
 
   void publish_consumed(std::uint64_t head) noexcept {
     // SYNC(consumed): the copies out of these slots end before the producer may write them again. Were it relaxed:
@@ -132,6 +148,11 @@ class SpscRing {
     const char* const slot = reinterpret_cast<const char*>(&slot_at(position));
     for (std::size_t offset = 0; offset < sizeof(Slot); offset += cache_line_bytes)
       __builtin_prefetch(slot + offset, 1);
+  }
+  static void prefetch_for_reading(const Slot& slot) noexcept {
+    const char* const item = reinterpret_cast<const char*>(&slot.item);
+    for (std::size_t offset = 0; offset < std::min(sizeof(T), prefetch_bytes_max); offset += cache_line_bytes)
+      __builtin_prefetch(item + offset);
   }
   Slot& slot_at(std::uint64_t position) noexcept { return slots_[position & (capacity - 1)]; }
   const Slot& slot_at(std::uint64_t position) const noexcept { return slots_[position & (capacity - 1)]; }
