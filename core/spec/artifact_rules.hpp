@@ -61,9 +61,10 @@ struct Condition {
 };
 
 struct ObjectRule {
-  std::string_view section;  // where the contract lists the members
+  std::string_view section;  // where the contract lists the members: "1.6" of runtime.md, "E 2.1" of evidence.md
   std::span<const MemberRule> members;
   std::span<const Condition> conditions = {};
+  bool open = false;  // members that are not listed are left alone instead of refused
 };
 
 /// The first violated rule and the path of the member it is about.
@@ -82,6 +83,10 @@ void append_canonical(std::string& out, const JsonValue& value, const ValueRule&
 
 /// The rules of one artifact kind by its name (`event_record`, ...); null for an unknown kind.
 const ObjectRule* find_artifact_rule(std::string_view kind);
+/// The rule of decision_outcome, for tables of objects that hold decisions.
+extern const ObjectRule decision_outcome_rule;
+/// One line of `phalarope replay compare --jsonl` (cli-conformance.md 5).
+extern const ObjectRule compare_line_rule;
 /// The rule of one member of resolved_turn_plan.
 const ValueRule& plan_member_rule(std::string_view name);
 

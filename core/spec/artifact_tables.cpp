@@ -7,41 +7,13 @@
 
 #include "core/engine/base/enforce.hpp"
 #include "core/engine/plan/plan_names.hpp"
-#include "core/spec/artifact_rules.hpp"
+#include "core/spec/rule_shapes.hpp"
 
 namespace phalarope::spec {
 
 namespace {
 
 using namespace std::string_view_literals;
-
-// ---- shapes --------------------------------------------------------------------------------------------
-
-constexpr ValueRule text_plus{};
-constexpr ValueRule any_text{.may_be_empty = true};
-constexpr ValueRule from_zero{.shape = Shape::integer, .min = 0};
-constexpr ValueRule from_one{.shape = Shape::integer, .min = 1};
-constexpr ValueRule boolean{.shape = Shape::boolean};
-constexpr ValueRule choice(std::span<const std::string_view> names) {
-  return {.shape = Shape::choice, .choices = names};
-}
-constexpr ValueRule object_of(const ObjectRule& rule) { return {.shape = Shape::object, .object = &rule}; }
-constexpr ValueRule map_of(const ValueRule& element, std::size_t items_min) {
-  return {.shape = Shape::map, .element = &element, .items_min = items_min};
-}
-constexpr ValueRule unique_list_of(const ValueRule& element, std::size_t items_min) {
-  return {.shape = Shape::list, .element = &element, .items_min = items_min, .unique = true};
-}
-
-template <typename E>
-constexpr std::span<const std::string_view> names_of() {
-  return plan_enum_names<E>;
-}
-/// Without the first name, which is empty and stands for "absent".
-template <typename E>
-constexpr std::span<const std::string_view> names_but_absent() {
-  return std::span<const std::string_view>(plan_enum_names<E>).subspan(1);
-}
 
 bool has(const JsonValue& object, std::string_view name) { return object.find(name) != nullptr; }
 bool says(const JsonValue& object, std::string_view name, std::string_view text) {
@@ -66,7 +38,6 @@ std::int64_t number(const JsonValue& object, std::string_view name) {
 // ---- 1.2 envelope members ------------------------------------------------------------------------------
 
 constexpr std::array event_scopes = {"session"sv, "turn"sv};
-constexpr std::array lanes = {"DataLane"sv, "ControlLane"sv, "TelemetryLane"sv};
 constexpr std::array payload_classes = {"PII"sv,     "PHI"sv, "audio_raw"sv, "text_raw"sv, "derived_summary"sv,
                                         "metadata"sv};
 constexpr std::array emitters = {"RK-02"sv, "RK-03"sv, "RK-06"sv, "RK-11"sv, "RK-12"sv, "RK-13"sv,
@@ -95,7 +66,7 @@ constexpr std::array envelope_members = {
     MemberRule{"turn_id", text_plus},
     MemberRule{"pipeline_version", text_plus, true},
     MemberRule{"event_id", text_plus, true},
-    MemberRule{"lane", choice(lanes), true},
+    MemberRule{"lane", choice(names_of<Lane>()), true},
     MemberRule{"transport_sequence", from_zero, true},
     MemberRule{"runtime_sequence", from_zero, true},
     MemberRule{"runtime_timestamp_ms", from_zero, true},
@@ -121,7 +92,7 @@ constexpr std::array envelope_members = {
     MemberRule{"reason", text_plus},
     MemberRule{"seq_range", object_of(seq_range)},
     MemberRule{"scope", any_text},
-    MemberRule{"target_lane", choice(lanes)},
+    MemberRule{"target_lane", choice(names_of<Lane>())},
     MemberRule{"amount", from_one},
 };
 
@@ -561,6 +532,8 @@ constexpr std::array artifact_kinds = {
     ArtifactKind{"resolved_turn_plan", resolved_turn_plan}};
 
 }  // namespace
+
+constinit const ObjectRule decision_outcome_rule = decision_outcome;
 
 const ObjectRule* find_artifact_rule(std::string_view kind) {
   for (const ArtifactKind& artifact : artifact_kinds) {
