@@ -13,10 +13,6 @@ std::string was_is(std::string_view what, std::string_view was, std::string_view
   return std::string(what) + " was \"" + std::string(was) + "\", is \"" + std::string(is) + "\"";
 }
 
-std::string in_words(const Decision& decision) {
-  return decision.outcome_kind + " (" + decision.reason + ") of " + decision.event_id + " by " + decision.emitted_by;
-}
-
 std::string provider_in_words(const TraceEntry& entry) { return entry.provider_id + "/" + entry.provider_model; }
 
 /// The distance of two times; what no signed 64-bit number holds is told as the largest that one holds.
@@ -102,6 +98,11 @@ void compare_entries(const TraceEntry& was, const TraceEntry& is, std::int64_t t
 }
 
 }  // namespace
+
+std::string in_words(const Decision& decision) {
+  const std::string why = decision.reason.empty() ? "" : " (" + decision.reason + ")";
+  return decision.outcome_kind + why + " of " + decision.event_id + " by " + decision.emitted_by;
+}
 
 void compare_traces(std::span<const TraceEntry> baseline, std::span<const TraceEntry> candidate,
                     std::int64_t tolerance_ms, Divergences& out) {

@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "core/replay/divergence.hpp"
@@ -20,6 +21,9 @@
 namespace phalarope::replay {
 
 using Divergences = std::vector<Divergence>;
+
+/// "abort (cancelled) of evt/turn-000001/4 by RK-03"
+std::string in_words(const Decision& decision);
 
 /// `tolerance_ms`: how far runtime times may be apart; negative counts as 0.
 void compare_traces(std::span<const TraceEntry> baseline, std::span<const TraceEntry> candidate,

@@ -76,6 +76,11 @@ struct ReplayCursor {
 /// Three ids, and a sequence that is known (evidence.md 2.1).
 bool is_valid(const ReplayCursor& cursor);
 
+/// `<session>|<turn>|<lane>|<sequence>|<event>`, as run ids write it (evidence.md 2.2, rule 7).
+std::string to_text(const ReplayCursor& cursor);
+/// The reverse; nothing when the text is no valid cursor.
+std::optional<ReplayCursor> cursor_from_text(std::string_view text);
+
 /// A mode by its name, or by one of its two old ones: `audit`, `regression` (decisions.md D7).
 std::optional<ReplayMode> replay_mode_named(std::string_view name);
 

@@ -38,8 +38,6 @@ class Replayer {
       case RecordType::event:
         return take_event(record);
       case RecordType::loss:
-        explain_gaps(record);
-        return true;
       case RecordType::none:
       case RecordType::symbol:
       case RecordType::text:
@@ -62,26 +60,10 @@ class Replayer {
 
  private:
   void count(const Record& record) {
-    if (report_.records > 0 && record.header.sequence > next_sequence_) {
-      report_.gaps.push_back({.first_missing = next_sequence_, .count = record.header.sequence - next_sequence_});
-    }
-    next_sequence_ = record.header.sequence + 1;
+    gaps_.take(record, report_.gaps);
     ++report_.records;
     position_ = record.position;
     record_ = record.header.sequence;
-  }
-
-  /// The recorder's own word on what the gaps before it held.
-  void explain_gaps(const Record& record) {
-    if (record.body.size() != sizeof(LossRecord)) return;
-    LossRecord loss;
-    std::memcpy(&loss, record.body.data(), sizeof loss);
-    if (loss.lost[static_cast<std::size_t>(RecordType::event)] != 0) return;
-    for (RecordGap& gap : report_.gaps) {
-      const bool covered = gap.count > 0 && gap.first_missing >= loss.first_sequence &&
-                           gap.first_missing + gap.count - 1 <= loss.last_sequence;
-      if (covered) gap.may_hold_events = false;
-    }
   }
 
   /// A pipeline behind events: the program was started again. A run that was closed properly owes nothing.
@@ -97,6 +79,7 @@ class Replayer {
   /// The run before was cut off here: what its last step gave may never have reached the disk.
   bool close_after_cut(const Event& found) {
     report_.outputs_cut_off += expected_.size();
+    if (options_.on_cut_off) std::ranges::for_each(expected_, options_.on_cut_off);
     expected_.clear();
     ++report_.inputs;
     for (const Event& output : close_after_power_loss(found)) expect(output);
@@ -107,6 +90,7 @@ class Replayer {
     output.set(EventFlag::output);
     ++report_.outputs_replayed;
     replayed_.add(output);
+    if (options_.on_output) options_.on_output(output);
     expected_.push_back(output);
   }
 
@@ -241,11 +225,11 @@ class Replayer {
   RunningDigest replayed_;
   RecordingNames names_;
   std::deque<Event> expected_;
+  GapWatch gaps_;
   std::vector<std::byte> pipeline_;
   std::vector<std::byte> session_;
   RecordPosition position_;
   std::uint64_t record_ = 0;
-  std::uint64_t next_sequence_ = 0;
   bool started_ = false;
   bool not_startable_ = false;
 };

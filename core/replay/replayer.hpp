@@ -17,6 +17,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,6 +25,7 @@
 
 #include "core/engine/base/function_ref.hpp"
 #include "core/replay/event_fields.hpp"
+#include "core/replay/gap_watch.hpp"
 #include "core/replay/record_source.hpp"
 #include "core/replay/recording_names.hpp"
 #include "core/replay/step_function.hpp"
@@ -44,14 +46,6 @@ struct Difference {
   std::string_view field;  // of event_fields; empty unless kind is field
   std::string recorded;
   std::string replayed;
-};
-
-/// Records that are missing between two that are there.
-struct RecordGap {
-  std::uint64_t first_missing = 0;
-  std::uint64_t count = 0;  // 0: outputs stand before the first input
-  /// False when the recorder itself said that no event was among them: then nothing of the replay is in doubt.
-  bool may_hold_events = true;
 };
 
 enum class ReplayVerdict : std::uint8_t {
@@ -91,6 +85,10 @@ struct ReplayOptions {
   std::vector<std::string> ignored_fields{};
   /// Gives nodes and edges their names in differences.
   PipelineNamer name_pipeline{};
+  /// Told of every output the replay gives, in order.
+  std::function<void(const Event&)> on_output{};
+  /// Told of the last ones again, in order, when a cut means that the recording need not have them.
+  std::function<void(const Event&)> on_cut_off{};
   /// Progress is told every so many records.
   std::uint64_t progress_every_records = 1 << 16;
 };

@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "core/replay/event_fields.hpp"
+#include "core/replay/safe_text.hpp"
 
 namespace phalarope::replay {
 namespace {
@@ -36,32 +37,8 @@ std::string ms(std::int64_t ns) {
   return text;
 }
 
-bool continues_character(char byte) { return (static_cast<unsigned char>(byte) & 0xc0) == 0x80; }
 std::size_t columns_of(std::string_view text) {
   return static_cast<std::size_t>(std::ranges::count_if(text, [](char byte) { return !continues_character(byte); }));
-}
-
-/// Whatever a recording says, it cannot steer the terminal.
-std::string harmless(std::string_view text, bool ascii) {
-  std::string safe;
-  for (const char byte : text) {
-    const auto value = static_cast<unsigned char>(byte);
-    if (value >= 0x80) {
-      if (!ascii)
-        safe += byte;
-      else if (!continues_character(byte))
-        safe += '?';
-    } else {
-      safe += value < 0x20 || value == 0x7f ? ' ' : byte;
-    }
-  }
-  // C1 control characters are the two bytes c2 80 .. c2 9f.
-  for (std::size_t i = 0; i + 1 < safe.size(); ++i) {
-    const bool c1 =
-        safe[i] == '\xc2' && static_cast<unsigned char>(safe[i + 1]) < 0xa0 && continues_character(safe[i + 1]);
-    if (c1) safe.replace(i, 2, " ");
-  }
-  return safe;
 }
 
 class TextTimeline {

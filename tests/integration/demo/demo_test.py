@@ -5,7 +5,8 @@ usage: demo_test.py PHALAROPE WORK_DIR SOURCE_DIR
 
 Asserted: the six turns of the script with their words and ends; silence within one audio period of the fence; the
 cough's hold was dismissed; the same run twice gives the same recording and the same sound; the replay has no
-difference; every flipped byte of a spread over the recording is named by `evidence verify` and never called identical
+difference in any mode and in steps; the two recordings compare as equal, and not when a policy expects what does not
+happen; every flipped byte of a spread over the recording is named by `evidence verify` and never called identical
 by `replay`; a recording cut anywhere keeps its head. Exit code 77 (skipped) when the speech clips are not installed.
 """
 import filecmp
@@ -94,6 +95,35 @@ def check_damage(phalarope, recording, work, env, chance):
         check(report["records"] <= whole and not report["sound"], f"cut to {keep} bytes: {report['records']} of {whole} records")
 
 
+def check_comparisons(phalarope, first, second, work, env):
+    for mode in ("re_simulate_nodes", "playback_recorded_provider_outputs", "audit", "regression"):
+        by_mode = run(phalarope, "replay", first, "--mode", mode, "--json", env=env)
+        check(by_mode.returncode == 0 and json.loads(by_mode.stdout)["total_divergences"] == 0, f"no divergence in mode {mode}")
+    cursor, entries, steps = [], 0, 0
+    while True:
+        step = json.loads(run(phalarope, "replay", first, "--step", *cursor, "--json", env=env).stdout)
+        steps += 1
+        check(step["verdict"] == "pass" and step["entries_baseline"] > entries, f"step {steps}: {step['stepped'][0]}")
+        entries = step["entries_baseline"]
+        if "next_cursor" not in step:
+            break
+        at = step["next_cursor"]
+        cursor = ["--from", "|".join(str(at[key]) for key in ("session_id", "turn_id", "lane", "runtime_sequence", "event_id"))]
+    pair = run(phalarope, "replay", "compare", first, second, "--html", f"{work}/compare.html", "--json", env=env)
+    report = json.loads(pair.stdout)
+    check(pair.returncode == 0 and report["entries_baseline"] == entries, f"two recordings agree on {entries} decisions")
+    with open(f"{work}/compare.html", encoding="utf-8") as page:
+        check("passes: no divergence" in page.read(), "the page says so too")
+    with open(f"{work}/policy.yaml", "w", encoding="utf-8") as policy:
+        policy.write("spec: divergence-policy/v1\nexpected:\n  - {class: PLAN_DIVERGENCE, scope: 'turn:turn-000001'}\n")
+    expected = run(phalarope, "replay", "compare", first, second, "--policy", f"{work}/policy.yaml", "--json", env=env)
+    missing = json.loads(expected.stdout)["missing_expected"]
+    check(expected.returncode == 1 and missing == [{"class": "PLAN_DIVERGENCE", "scope": "turn:turn-000001"}],
+          "what was expected and did not happen fails")
+    for wrong in (["--mode", "rewind_tape"], ["--from", "a|b"], ["--from", "a|b|DataLane|1|c"], ["--policy", f"{work}/none"]):
+        check(run(phalarope, "replay", first, *wrong, env=env).returncode == 2, f"{' '.join(wrong)} is a bad call")
+
+
 def main():
     phalarope, work, source = sys.argv[1:4]
     if not os.path.exists(f"{CLIPS}/goforward.raw"):
@@ -123,6 +153,7 @@ def main():
     check(page > 100_000, f"timeline.html holds the audio ({page // 1024} KiB)")
     replayed = run(phalarope, "replay", f"{work}/first/recording", "--json", env=env)
     check(replayed.returncode == 0 and json.loads(replayed.stdout)["outputs_different"] == 0, "the replay has no difference")
+    check_comparisons(phalarope, f"{work}/first/recording", f"{work}/second/recording", work, env)
     check_damage(phalarope, f"{work}/first/recording", work, env, random.Random(seed))
 
 

@@ -1,0 +1,153 @@
+#include "firmware_images/phalarope/compare_recordings.hpp"
+
+#include <algorithm>
+#include <memory>
+
+#include "core/engine/plan/materialize.hpp"
+#include "core/engine/plan/plan_names.hpp"
+#include "core/replay/recording_artifact.hpp"
+#include "core/replay/trace_range.hpp"
+#include "core/spec/plan_codec.hpp"
+#include "firmware_images/phalarope/divergence_policy_file.hpp"
+#include "firmware_images/phalarope/recording_tools.hpp"
+#include "hal/host/engine_step_function.hpp"
+
+namespace phalarope::program {
+namespace {
+
+std::expected<ReplayMode, std::string> read_mode(const std::string& name) {
+  if (name.empty()) return ReplayMode::replay_decisions;
+  if (const auto mode = replay::replay_mode_named(name)) return *mode;
+  std::string known;
+  for (const std::string_view one : plan_enum_names<ReplayMode>) known += std::string(one) + ", ";
+  return std::unexpected("unknown mode `" + name + "`; use one of " + known + "audit or regression");
+}
+
+std::expected<std::optional<replay::ReplayCursor>, std::string> read_cursor(const char* option,
+                                                                            const std::string& text) {
+  if (text.empty()) return std::nullopt;
+  if (auto cursor = replay::cursor_from_text(text)) return cursor;
+  return std::unexpected(std::string(option) + " `" + text +
+                         "` is no cursor; give 'session|turn|lane|sequence|event' as a report prints it");
+}
+
+/// What the recording's plan says it may be replayed as; nothing when its plan cannot be read.
+std::optional<std::string> refusal_of_mode(const replay::RecordingContext& context, ReplayMode mode) {
+  const auto pipeline = spec::decode_pipeline(context.pipeline_record);
+  const auto prepared = std::make_unique<PreparedPlan>();
+  if (!pipeline || !prepare(pipeline->plan, *prepared)) return std::nullopt;
+  const auto& allowed = prepared->plan.recording_policy.allowed_replay_modes;
+  if (std::ranges::find(allowed, mode) != allowed.end()) return std::nullopt;
+  std::string names;
+  for (const ReplayMode one : allowed) names += (names.empty() ? "" : ", ") + std::string(wire_name(one));
+  return "its plan does not allow the mode " + std::string(wire_name(mode)) + "; use " + names +
+         ", or record at a higher level";
+}
+
+void append_doubts(const std::string& path, const replay::ReplayReport& report, std::vector<std::string>& doubts) {
+  if (report.verdict == replay::ReplayVerdict::not_startable)
+    doubts.push_back(path + ": the engine does not start from it");
+  for (const replay::Damage& damage : report.damage) {
+    doubts.push_back(path + ": " + damage.what + ", " + std::to_string(damage.bytes) + " bytes, " +
+                     damage.position.file + " block " + std::to_string(damage.position.block));
+  }
+  for (const replay::RecordGap& gap : report.gaps) {
+    if (!gap.may_hold_events) continue;
+    doubts.push_back(
+        path + ": " +
+        (gap.count == 0 ? "it does not begin at its beginning" : std::to_string(gap.count) + " records are missing"));
+  }
+}
+
+struct Artifacts {
+  replay::ReplayArtifact baseline;
+  replay::ReplayArtifact candidate;
+  std::vector<std::string> doubts;
+};
+
+std::expected<Artifacts, std::string> read_artifacts(const RecordingComparison& how, ReplayMode mode) {
+  hal::PosixFileSystem files;
+  hal::RecordingReader baseline_reader(files, how.baseline);
+  Artifacts read;
+  if (how.candidate.empty()) {
+    hal::EngineStep engine;
+    const replay::RecordedOutputs outputs = replay::rerun_outputs(baseline_reader, engine);
+    if (auto refused = refusal_of_mode(outputs.context, mode)) return std::unexpected(how.baseline + ": " + *refused);
+    constexpr auto times = replay::EntryTimes::of_the_engine;
+    append_doubts(how.baseline, outputs.replay, read.doubts);
+    read.baseline = artifact_of(outputs.context, outputs.recorded, times);
+    read.candidate = artifact_of(outputs.context, outputs.replayed, times);
+    return read;
+  }
+  hal::RecordingReader candidate_reader(files, how.candidate);
+  const replay::RecordedOutputs baseline = replay::read_outputs(baseline_reader);
+  const replay::RecordedOutputs candidate = replay::read_outputs(candidate_reader);
+  if (auto refused = refusal_of_mode(baseline.context, mode)) return std::unexpected(how.baseline + ": " + *refused);
+  constexpr auto times = replay::EntryTimes::from_the_start;
+  append_doubts(how.baseline, baseline.replay, read.doubts);
+  append_doubts(how.candidate, candidate.replay, read.doubts);
+  read.baseline = artifact_of(baseline.context, baseline.recorded, times);
+  read.candidate = artifact_of(candidate.context, candidate.recorded, times);
+  return read;
+}
+
+std::vector<std::string> decisions_from(const std::optional<replay::ReplayCursor>& from,
+                                        const replay::ReplayArtifact& artifact) {
+  std::vector<std::string> decisions;
+  bool reached = !from;
+  for (const replay::TraceEntry& entry : artifact.trace) {
+    reached = reached || cursor_of(entry) == *from;
+    if (reached) {
+      decisions.push_back(std::to_string(entry.runtime_timestamp_ms) + " ms " + replay::in_words(entry.decision));
+    }
+  }
+  return decisions;
+}
+
+std::string sentence(replay::ComparisonError error) {
+  switch (error) {
+    case replay::ComparisonError::invalid_request:
+      return "--to stands before --from; give the earlier cursor as --from";
+    case replay::ComparisonError::cursor_not_found:
+      return "cursor not found in the recording; give one that a report of this recording printed";
+  }
+  return {};
+}
+
+}  // namespace
+
+std::expected<replay::ComparisonReport, std::string> compare_recordings(const RecordingComparison& how) {
+  const auto mode = read_mode(how.mode);
+  if (!mode) return std::unexpected(mode.error());
+  const auto from = read_cursor("--from", how.from);
+  if (!from) return std::unexpected(from.error());
+  const auto to = read_cursor("--to", how.to);
+  if (!to) return std::unexpected(to.error());
+  replay::ComparisonReport report;
+  if (!how.policy_file.empty()) {
+    auto policy = load_divergence_policy(how.policy_file);
+    if (!policy) return std::unexpected(policy.error());
+    report.policy = *std::move(policy);
+  }
+  auto artifacts = read_artifacts(how, *mode);
+  if (!artifacts) return std::unexpected(artifacts.error());
+
+  const auto next = replay::cut_behind({.from = *from, .to = *to, .one_step = how.one_step}, artifacts->baseline,
+                                       artifacts->candidate);
+  if (!next) return std::unexpected(sentence(next.error()));
+  report.baseline_ref = how.baseline;
+  report.candidate_ref = how.candidate.empty() ? "the engine of this program" : how.candidate;
+  report.request = {.mode = *mode, .cursor = *from, .tolerance_ms = report.policy.timing_tolerance_ms};
+  report.entries_baseline = artifacts->baseline.trace.size();
+  report.entries_candidate = artifacts->candidate.trace.size();
+  report.doubts = std::move(artifacts->doubts);
+  if (how.one_step || *to) report.next_cursor = *next;
+  if (how.one_step) report.stepped = decisions_from(*from, artifacts->baseline);
+  auto result = replay::compare(std::move(artifacts->baseline), std::move(artifacts->candidate), report.request);
+  if (!result) return std::unexpected(sentence(result.error()));
+  report.result = *std::move(result);
+  report.verdict = replay::judge(report.result.divergences, report.policy);
+  return report;
+}
+
+}  // namespace phalarope::program

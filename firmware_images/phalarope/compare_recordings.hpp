@@ -1,0 +1,32 @@
+// Recordings compared: one against what the engine gives for it today, or one against another.
+//
+//   REC ──▶ recorded decisions ─┐
+//        └▶ engine ──▶ today's ─┴▶ range, mode, policy ──▶ ComparisonReport
+//   REC_A, REC_B ──────────────┘
+//
+// Contract: evidence.md 2.1-2.5; decisions.md D7.
+#pragma once
+
+#include <expected>
+#include <optional>
+#include <string>
+
+#include "core/replay/comparison_report.hpp"
+
+namespace phalarope::program {
+
+/// As typed; an empty text is an option that was not given.
+struct RecordingComparison {
+  std::string baseline;
+  std::string candidate;  // empty: the engine's answer to the baseline's inputs
+  std::string mode;       // empty: replay_decisions, which every recording allows
+  std::string policy_file;
+  std::string from;
+  std::string to;
+  bool one_step = false;
+};
+
+/// The report, or a sentence that says what is wrong and what to do.
+std::expected<replay::ComparisonReport, std::string> compare_recordings(const RecordingComparison& how);
+
+}  // namespace phalarope::program
