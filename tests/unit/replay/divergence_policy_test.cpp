@@ -6,6 +6,7 @@
 #include <rapidcheck/gtest.h>
 
 #include <algorithm>
+#include <map>
 
 namespace phalarope::replay {
 namespace {
@@ -201,8 +202,10 @@ PolicyVerdict naive_verdict(const std::vector<Divergence>& all, DivergencePolicy
     const bool explicable = one.class_name == "PLAN_DIVERGENCE" || one.class_name == "ORDERING_DIVERGENCE";
     if (explicable && !expected) verdict.unexplained.push_back(one);
   }
-  std::ranges::stable_sort(policy.expected, {}, [](const Expectation& e) { return std::pair(e.class_name, e.scope); });
-  verdict.missing_expected = policy.expected;
+  // A multimap keeps the order of equal keys.
+  std::multimap<std::pair<std::string, std::string>, Expectation> left;
+  for (const Expectation& e : policy.expected) left.insert({{e.class_name, e.scope}, e});
+  for (const auto& [key, e] : left) verdict.missing_expected.push_back(e);
   return verdict;
 }
 
