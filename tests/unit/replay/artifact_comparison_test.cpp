@@ -204,6 +204,14 @@ TEST(Cursor, MissingFromTheCandidateItStartsAtTheBaselinesIndex) {
 }
 
 // contract: evidence 2.3
+TEST(Cursor, ACandidateWithoutATraceIsNotExhaustedAtItsBeginning) {
+  const ComparisonRequest request{.mode = ReplayMode::replay_decisions, .cursor = cursor_of(entry(0))};
+  const ReplayArtifact listed = artifact(std::vector{decision(0), decision(1)});
+  EXPECT_THAT(message_classes(compared(artifact(trace_of(2)), listed, request).divergences),
+              ElementsAre(MessageClass::cursor_boundary));
+}
+
+// contract: evidence 2.3
 TEST(Cursor, AnExhaustedCandidateHasNoDecisionsEither) {
   const ComparisonRequest request{.mode = ReplayMode::replay_decisions, .cursor = cursor_of(entry(2))};
   const ReplayArtifact listed = artifact(std::vector{decision(2), decision(3)});
