@@ -193,8 +193,4 @@ ReplayArtifact artifact_of(const RecordingContext& context, std::span<const Even
   return artifact;
 }
 
-bool is_whole(const ReplayReport& report) {
-  return report.damage.empty() && std::ranges::none_of(report.gaps, &RecordGap::may_hold_events);
-}
-
 }  // namespace phalarope::replay

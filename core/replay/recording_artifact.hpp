@@ -55,7 +55,4 @@ RecordedOutputs rerun_outputs(RecordSource& recording, StepFunction& engine);
 
 ReplayArtifact artifact_of(const RecordingContext& context, std::span<const Event> outputs, EntryTimes times);
 
-/// Whether nothing that could be an output is damaged or lost.
-bool is_whole(const ReplayReport& report);
-
 }  // namespace phalarope::replay

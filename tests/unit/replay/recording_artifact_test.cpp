@@ -153,15 +153,19 @@ TEST(RecordingArtifact, AnEngineThatAnswersAsRecordedDoesNotDivergeAndOneThatBen
   EXPECT_EQ(result->divergences[0].scope, "turn:turn-000002");
 }
 
-TEST(RecordingArtifact, AWoundedRecordingIsNotWhole) {
+TEST(RecordingArtifact, ReadingNamesTheWoundsOfARecording) {
   SampleConversation sample;
-  EXPECT_TRUE(is_whole(read_outputs(sample.recording).replay));
+  const ReplayReport sound = read_outputs(sample.recording).replay;
+  EXPECT_TRUE(sound.gaps.empty() && sound.damage.empty());
   sample.recording.rewind();
   sample.recording.leave_out(9);
-  EXPECT_FALSE(is_whole(read_outputs(sample.recording).replay)) << "a gap";
+  const ReplayReport gapped = read_outputs(sample.recording).replay;
+  ASSERT_EQ(gapped.gaps.size(), 1U);
+  EXPECT_EQ(gapped.gaps[0].first_missing, 9U);
+  EXPECT_TRUE(gapped.gaps[0].may_hold_events);
   SampleConversation damaged;
   damaged.recording.report_damage({.position = {"memory.phr", 1, 0}, .what = "torn", .bytes = 9});
-  EXPECT_FALSE(is_whole(read_outputs(damaged.recording).replay));
+  EXPECT_EQ(read_outputs(damaged.recording).replay.damage.size(), 1U);
 }
 
 }  // namespace
