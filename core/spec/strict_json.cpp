@@ -1,108 +1,205 @@
-// Strict JSON. See strict_json.hpp; nlohmann::json's SAX parser does the lexing.
+// Strict JSON. See strict_json.hpp. Grammar of RFC 8259, by hand: the libraries at hand forgive a byte order mark or a
+// NUL byte after the document, and stumble over numbers too large for a double.
 #include "core/spec/strict_json.hpp"
 
 #include <algorithm>
-#include <limits>
-#include <nlohmann/json.hpp>
+#include <charconv>
+#include <optional>
 #include <set>
 #include <span>
 
 #include "core/engine/plan/hash_text.hpp"
+#include "core/spec/utf8.hpp"
 
 namespace phalarope::spec {
 
 namespace {
 
-/// Builds the tree; answers false at the first thing that is not allowed, which stops the parser.
-class TreeBuilder : public nlohmann::json_sax<nlohmann::json> {
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+/// Reads one document from left to right; the first fault stops it. Recursion is bounded by json_depth_max.
+class Parser {
  public:
-  JsonValue root;
-  std::string error;
+  explicit Parser(std::string_view text) : text_(text) {}
 
-  bool null() override { return scalar({}); }
-  bool boolean(bool value) override {
-    JsonValue json;
-    json.kind = JsonValue::Kind::boolean;
-    json.boolean = value;
-    return scalar(std::move(json));
-  }
-  bool number_integer(number_integer_t value) override {
-    JsonValue json;
-    json.kind = JsonValue::Kind::integer;
-    json.integer = value;
-    return scalar(std::move(json));
-  }
-  bool number_unsigned(number_unsigned_t value) override {
-    constexpr auto largest = static_cast<number_unsigned_t>(std::numeric_limits<std::int64_t>::max());
-    if (value > largest) return number_float(0, std::to_string(value));
-    return number_integer(static_cast<number_integer_t>(value));
-  }
-  bool number_float(number_float_t /*value*/, const string_t& written) override {
-    JsonValue json;
-    json.kind = JsonValue::Kind::other_number;
-    json.text = written;
-    return scalar(std::move(json));
-  }
-  bool string(string_t& value) override {
-    JsonValue json;
-    json.kind = JsonValue::Kind::text;
-    json.text = std::move(value);
-    return scalar(std::move(json));
-  }
-  bool binary(binary_t& /*value*/) override { return fail("binary values are no JSON"); }
-
-  bool start_object(std::size_t /*size*/) override { return open(JsonValue::Kind::object); }
-  bool end_object() override { return close(); }
-  bool start_array(std::size_t /*size*/) override { return open(JsonValue::Kind::list); }
-  bool end_array() override { return close(); }
-  bool key(string_t& name) override {
-    if (!names_.back().insert(name).second) return fail("the member \"" + name + "\" occurs twice");
-    open_.back()->members.emplace_back().name = name;
-    return true;
-  }
-  bool parse_error(std::size_t position, const std::string& /*token*/, const nlohmann::detail::exception&) override {
-    return fail("not JSON at byte " + std::to_string(position));
+  std::expected<JsonValue, std::string> document() {
+    JsonValue root;
+    skip_white_space();
+    if (!value(root, 0)) return std::unexpected(std::move(error_));
+    skip_white_space();
+    if (at_ != text_.size()) return std::unexpected("not JSON at byte " + std::to_string(at_) + ": trailing content");
+    return root;
   }
 
  private:
   bool fail(std::string sentence) {
-    if (error.empty()) error = std::move(sentence);
+    if (error_.empty()) error_ = std::move(sentence);
     return false;
   }
+  bool not_json() { return fail("not JSON at byte " + std::to_string(at_)); }
 
-  /// Where the next value belongs: the root, the last member's value, or a further item.
-  JsonValue& place() {
-    if (open_.empty()) return root;
-    JsonValue& parent = *open_.back();
-    if (parent.kind == JsonValue::Kind::object) return parent.members.back();
-    return parent.items.emplace_back();
+  /// The next byte; NUL at the end, which no rule of the grammar takes.
+  char peek() const { return at_ < text_.size() ? text_[at_] : '\0'; }
+  bool take(char c) {
+    if (peek() != c || at_ == text_.size()) return false;
+    ++at_;
+    return true;
+  }
+  bool take_word(std::string_view word) {
+    if (!text_.substr(at_).starts_with(word)) return false;
+    at_ += word.size();
+    return true;
+  }
+  void skip_white_space() {
+    while (take(' ') || take('\t') || take('\n') || take('\r')) {
+    }
   }
 
-  bool scalar(JsonValue value) {
-    JsonValue& target = place();
-    value.name = std::move(target.name);
-    target = std::move(value);
+  /// Fills `into`, whose name is already there.
+  bool value(JsonValue& into, std::size_t depth) {
+    switch (peek()) {
+      case '{':
+        return object(into, depth);
+      case '[':
+        return list(into, depth);
+      case '"':
+        into.kind = JsonValue::Kind::text;
+        return string(into.text);
+      case 't':
+      case 'f':
+        into.kind = JsonValue::Kind::boolean;
+        into.boolean = take_word("true");
+        return into.boolean || take_word("false") || not_json();
+      case 'n':
+        return take_word("null") || not_json();
+      default:
+        return number(into);
+    }
+  }
+
+  bool object(JsonValue& into, std::size_t depth) {
+    if (!open(into, JsonValue::Kind::object, depth)) return false;
+    if (take('}')) return true;
+    std::set<std::string, std::less<>> names;
+    do {
+      skip_white_space();
+      std::string name;
+      if (!string(name)) return false;
+      if (!names.insert(name).second) return fail("the member \"" + name + "\" occurs twice");
+      skip_white_space();
+      if (!take(':')) return not_json();
+      skip_white_space();
+      JsonValue& member = into.members.emplace_back();
+      member.name = std::move(name);
+      if (!value(member, depth + 1)) return false;
+      skip_white_space();
+    } while (take(','));
+    return take('}') || not_json();
+  }
+
+  bool list(JsonValue& into, std::size_t depth) {
+    if (!open(into, JsonValue::Kind::list, depth)) return false;
+    if (take(']')) return true;
+    do {
+      skip_white_space();
+      if (!value(into.items.emplace_back(), depth + 1)) return false;
+      skip_white_space();
+    } while (take(','));
+    return take(']') || not_json();
+  }
+
+  bool open(JsonValue& into, JsonValue::Kind kind, std::size_t depth) {
+    if (depth >= json_depth_max) return fail("nested deeper than " + std::to_string(json_depth_max) + " levels");
+    into.kind = kind;
+    ++at_;
+    skip_white_space();
     return true;
   }
 
-  bool open(JsonValue::Kind kind) {
-    if (open_.size() >= json_depth_max) return fail("nested deeper than " + std::to_string(json_depth_max) + " levels");
-    JsonValue& value = place();
-    value.kind = kind;
-    open_.push_back(&value);
-    names_.emplace_back();
+  bool take_digits() {
+    const std::size_t before = at_;
+    while (is_digit(peek())) ++at_;
+    return at_ > before;
+  }
+
+  bool number(JsonValue& into) {
+    const std::size_t begin = at_;
+    take('-');
+    if (!take('0') && !take_digits()) return not_json();
+    const std::size_t integer_end = at_;
+    if (take('.') && !take_digits()) return not_json();
+    if (take('e') || take('E')) {
+      if (!take('+')) take('-');
+      if (!take_digits()) return not_json();
+    }
+    const std::string_view written = text_.substr(begin, at_ - begin);
+    const bool literal = at_ == integer_end;
+    if (literal && std::from_chars(written.data(), written.data() + written.size(), into.integer).ec == std::errc{}) {
+      into.kind = JsonValue::Kind::integer;
+      return true;
+    }
+    into.integer = 0;
+    into.kind = JsonValue::Kind::other_number;
+    into.text = written;
     return true;
   }
 
-  bool close() {
-    open_.pop_back();
-    names_.pop_back();
+  bool string(std::string& into) {
+    if (!take('"')) return not_json();
+    while (!take('"')) {
+      if (peek() == '\\') {
+        if (!escape(into)) return not_json();
+        continue;
+      }
+      const std::size_t bytes = utf8_character_bytes(text_.substr(at_));
+      constexpr unsigned char first_printable = 0x20;
+      if (bytes == 0 || static_cast<unsigned char>(peek()) < first_printable) return not_json();
+      into += text_.substr(at_, bytes);
+      at_ += bytes;
+    }
     return true;
   }
 
-  // A pointer stays good while its parent is not appended to, and a parent is only appended to after it is closed.
-  std::vector<JsonValue*> open_;
-  std::vector<std::set<std::string>> names_;
+  bool escape(std::string& into) {
+    constexpr std::string_view written = "\"\\/bfnrt";
+    constexpr std::string_view meant = "\"\\/\b\f\n\r\t";
+    ++at_;
+    if (take('u')) return unicode_escape(into);
+    const std::size_t which = at_ < text_.size() ? written.find(text_[at_]) : std::string_view::npos;
+    if (which == std::string_view::npos) return false;
+    into += meant[which];
+    ++at_;
+    return true;
+  }
+
+  std::optional<std::uint32_t> four_hex_digits() {
+    constexpr std::size_t digits = 4;
+    if (text_.size() - at_ < digits) return std::nullopt;
+    std::uint32_t unit = 0;
+    const char* const end = text_.data() + at_ + digits;
+    if (std::from_chars(text_.data() + at_, end, unit, 16).ptr != end) return std::nullopt;
+    at_ += digits;
+    return unit;
+  }
+
+  /// A surrogate counts only as half of a pair, high before low.
+  bool unicode_escape(std::string& into) {
+    const auto unit = four_hex_digits();
+    if (!unit || is_low_surrogate(*unit)) return false;
+    if (!is_high_surrogate(*unit)) {
+      append_utf8(into, *unit);
+      return true;
+    }
+    if (!take('\\') || !take('u')) return false;
+    const auto low = four_hex_digits();
+    if (!low || !is_low_surrogate(*low)) return false;
+    append_utf8(into, code_point_of(*unit, *low));
+    return true;
+  }
+
+  std::string_view text_;
+  std::size_t at_ = 0;
+  std::string error_;
 };
 
 }  // namespace
@@ -113,13 +210,22 @@ const JsonValue* JsonValue::find(std::string_view member) const {
   return at == members.end() ? nullptr : &*at;
 }
 
-std::expected<JsonValue, std::string> parse_strict_json(std::string_view text) {
-  TreeBuilder builder;
-  constexpr bool until_the_end = true;
-  const bool accepted = nlohmann::json::sax_parse(text.begin(), text.end(), &builder,
-                                                  nlohmann::json::input_format_t::json, until_the_end);
-  if (accepted && builder.error.empty()) return std::move(builder.root);
-  return std::unexpected(builder.error.empty() ? "not JSON" : builder.error);
+std::expected<JsonValue, std::string> parse_strict_json(std::string_view text) { return Parser(text).document(); }
+
+JsonValue json_text(std::string name, std::string text) {
+  return {.kind = JsonValue::Kind::text, .name = std::move(name), .text = std::move(text)};
+}
+JsonValue json_integer(std::string name, std::int64_t integer) {
+  return {.kind = JsonValue::Kind::integer, .name = std::move(name), .integer = integer};
+}
+JsonValue json_boolean(std::string name, bool boolean) {
+  return {.kind = JsonValue::Kind::boolean, .name = std::move(name), .boolean = boolean};
+}
+JsonValue json_list(std::string name, std::vector<JsonValue> items) {
+  return {.kind = JsonValue::Kind::list, .name = std::move(name), .items = std::move(items)};
+}
+JsonValue json_object(std::string name, std::vector<JsonValue> members) {
+  return {.kind = JsonValue::Kind::object, .name = std::move(name), .members = std::move(members)};
 }
 
 void append_json_string(std::string& out, std::string_view text) {
