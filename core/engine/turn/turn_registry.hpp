@@ -7,14 +7,18 @@
 // Many turns may be Opening, at most one is Active. A turn that went back to Idle may be proposed again for as long as
 // its record stands; the record of the lowest settled (Idle or Closed) turn gives way when room is needed, and with it
 // its number is closed for good: no number is ever used for two turns.
+// How many records stand is a parameter: a session keeps the few that late events can still name, a scenario
+// (spec/scenario) as many turns as a script may come back to.
 // Invariants. (1) At most one record holds the floor (Active). (2) A number below the floor without a record is Closed
-// for ever. (3) Records of Opening and Active turns are never given up. (4) No allocation; looking up is 16 compares.
-// A pointer to a record holds until the next record_to_propose: keep numbers, not pointers.
+// for ever. (3) Records of Opening and Active turns are never given up. (4) No allocation; to look up is one compare a
+// record. A pointer to a record holds until the next record_to_propose: keep numbers, not pointers.
 // Who: engine thread; the states are written by the arbiter alone. Contract: runtime.md 2.1, 7.1; I2, I10.
 #pragma once
 
 #include <cstddef>
+#include <limits>
 
+#include "core/engine/base/enforce.hpp"
 #include "core/engine/base/fixed_vector.hpp"
 #include "core/engine/base/result.hpp"
 #include "core/engine/turn/refusal.hpp"
@@ -26,7 +30,8 @@ namespace phalarope {
 /// many turns at once.
 constexpr std::size_t turns_remembered_max = 16;
 
-class TurnRegistry {
+template <std::size_t records_max>
+class TurnRegistryOf {
  public:
   /// The number for the session's next new turn.
   TurnNumber next_number() const noexcept;
@@ -49,15 +54,100 @@ class TurnRegistry {
   bool other_active(TurnNumber number) noexcept;
 
   /// The records, for a cancel of the whole session (7.1) and for checkers.
-  FixedVector<TurnRecord, turns_remembered_max>& records() noexcept { return records_; }
+  FixedVector<TurnRecord, records_max>& records() noexcept { return records_; }
 
  private:
   const TurnRecord* look_up(TurnNumber number) const noexcept;
   bool give_up_one_settled_record() noexcept;
 
-  FixedVector<TurnRecord, turns_remembered_max> records_;
+  FixedVector<TurnRecord, records_max> records_;
   TurnNumber floor_{1};    // owner: engine; numbers below it without a record are closed
   TurnNumber highest_{0};  // owner: engine; the highest number ever proposed
 };
+
+/// The turns of a running session.
+using TurnRegistry = TurnRegistryOf<turns_remembered_max>;
+
+template <std::size_t records_max>
+TurnNumber TurnRegistryOf<records_max>::next_number() const noexcept {
+  PHAL_ENFORCE(highest_.value < std::numeric_limits<TurnNumber::rep>::max(), "a turn number is never reused");
+  return TurnNumber{highest_.value + 1};
+}
+
+template <std::size_t records_max>
+Result<TurnRecord*, TurnRefusal> TurnRegistryOf<records_max>::record_to_propose(TurnNumber number) noexcept {
+  if (number == no_turn) return refuse(TurnRefusal::turn_id_required);
+  if (other_active(number)) return refuse(TurnRefusal::other_turn_active);
+  if (const auto known = find(number)) return *known;
+  if (number < floor_) return refuse(TurnRefusal::turn_not_idle);
+  if (records_.full() && !give_up_one_settled_record()) return refuse(TurnRefusal::turn_table_full);
+  // Giving a record up may have closed the very number asked for, if that was proposed out of order.
+  if (number < floor_) return refuse(TurnRefusal::turn_not_idle);
+  const bool kept = records_.push_back(TurnRecord(number));
+  PHAL_ENFORCE(kept, "a record was given up to make room");
+  if (number > highest_) highest_ = number;
+  return &records_.back();
+}
+
+template <std::size_t records_max>
+Result<TurnRecord*, TurnRefusal> TurnRegistryOf<records_max>::find(TurnNumber number) noexcept {
+  if (number == no_turn) return refuse(TurnRefusal::turn_id_required);
+  for (TurnRecord& record : records_) {
+    if (record.number() == number) return &record;
+  }
+  return refuse(number < floor_ ? TurnRefusal::turn_state_mismatch : TurnRefusal::turn_unknown);
+}
+
+template <std::size_t records_max>
+TurnState TurnRegistryOf<records_max>::state_of(TurnNumber number) const noexcept {
+  if (const TurnRecord* record = look_up(number)) return record->state();
+  return number < floor_ && number != no_turn ? TurnState::closed : TurnState::idle;
+}
+
+template <std::size_t records_max>
+bool TurnRegistryOf<records_max>::is_fenced(TurnNumber number) const noexcept {
+  if (const TurnRecord* record = look_up(number)) return record->fenced();
+  return number < floor_;
+}
+
+template <std::size_t records_max>
+TurnRecord* TurnRegistryOf<records_max>::active() noexcept {
+  TurnRecord* found = nullptr;
+  for (TurnRecord& record : records_) {
+    if (!record.holds_the_floor()) continue;
+    PHAL_ENFORCE(found == nullptr, "at most one turn of a session holds the floor");
+    found = &record;
+  }
+  return found;
+}
+
+template <std::size_t records_max>
+bool TurnRegistryOf<records_max>::other_active(TurnNumber number) noexcept {
+  const TurnRecord* holder = active();
+  return holder != nullptr && holder->number() != number;
+}
+
+template <std::size_t records_max>
+const TurnRecord* TurnRegistryOf<records_max>::look_up(TurnNumber number) const noexcept {
+  for (const TurnRecord& record : records_) {
+    if (record.number() == number) return &record;
+  }
+  return nullptr;
+}
+
+template <std::size_t records_max>
+bool TurnRegistryOf<records_max>::give_up_one_settled_record() noexcept {
+  std::size_t lowest = records_.size();
+  for (std::size_t i = 0; i < records_.size(); ++i) {
+    const TurnState state = records_[i].state();
+    if (state != TurnState::idle && state != TurnState::closed) continue;
+    if (lowest == records_.size() || records_[i].number() < records_[lowest].number()) lowest = i;
+  }
+  if (lowest == records_.size()) return false;
+  const TurnNumber given_up = records_[lowest].number();
+  if (given_up >= floor_) floor_ = TurnNumber{given_up.value + 1};
+  records_.erase_at(lowest);
+  return true;
+}
 
 }  // namespace phalarope
