@@ -9,6 +9,7 @@
 
 #include "core/engine/base/enforce.hpp"
 #include "core/engine/base/sha256.hpp"
+#include "core/engine/plan/plan_names.hpp"
 #include "core/engine/plan/white_space.hpp"
 #include "core/spec/artifact_rules.hpp"
 #include "core/spec/strict_json.hpp"
@@ -209,7 +210,9 @@ std::optional<ResolveRefusal> read_others(const JsonValue& request, PlanParts& p
   return std::nullopt;
 }
 
-std::expected<ResolvedPlan, ResolveRefusal> resolve(const JsonValue& request) {
+}  // namespace
+
+std::expected<ResolvedPlan, ResolveRefusal> resolve_plan(const JsonValue& request) {
   PlanParts parts;
   if (!request.is(JsonValue::Kind::object)) return refusal(PlanFailure::missing_required, "the line is no JSON object");
   if (const auto missing = read_required(request, parts)) {
@@ -229,12 +232,34 @@ std::expected<ResolvedPlan, ResolveRefusal> resolve(const JsonValue& request) {
   return plan;
 }
 
-}  // namespace
-
 std::expected<ResolvedPlan, ResolveRefusal> resolve_plan(std::string_view request_json) {
   const auto request = parse_strict_json(request_json);
   if (!request) return refusal(PlanFailure::missing_required, request.error());
-  return resolve(*request);
+  return resolve_plan(*request);
+}
+
+JsonValue default_plan_request(std::string_view turn_id, std::string_view pipeline_version,
+                               std::int64_t authority_epoch) {
+  static const PlanTemplate defaults = default_plan_template();
+  const SnapshotProvenance& snapshots = defaults.snapshot_provenance;
+  const auto text = [](std::string_view name, std::string_view value) {
+    return json_text(std::string(name), std::string(value));
+  };
+  std::vector<JsonValue> actions;
+  for (const AdaptiveAction action : defaults.allowed_adaptive_actions) actions.push_back(text({}, wire_name(action)));
+  return json_object(
+      {},
+      {text("turn_id", turn_id), text("pipeline_version", pipeline_version),
+       text("graph_definition_ref", defaults.graph_definition_ref.view()),
+       text("execution_profile", defaults.execution_profile.view()), json_integer("authority_epoch", authority_epoch),
+       json_object("snapshot_provenance",
+                   {text("routing_view_snapshot", snapshots.routing_view_snapshot.view()),
+                    text("admission_policy_snapshot", snapshots.admission_policy_snapshot.view()),
+                    text("abi_compatibility_snapshot", snapshots.abi_compatibility_snapshot.view()),
+                    text("version_resolution_snapshot", snapshots.version_resolution_snapshot.view()),
+                    text("policy_resolution_snapshot", snapshots.policy_resolution_snapshot.view()),
+                    text("provider_health_snapshot", snapshots.provider_health_snapshot.view())}),
+       json_list("allowed_adaptive_actions", std::move(actions))});
 }
 
 std::string answer_resolve_line(std::string_view line, std::size_t index) {

@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "core/engine/plan/materialize.hpp"
+#include "core/spec/strict_json.hpp"
 
 namespace phalarope::spec {
 
@@ -29,6 +30,11 @@ struct ResolveRefusal {
 };
 
 std::expected<ResolvedPlan, ResolveRefusal> resolve_plan(std::string_view request_json);
+std::expected<ResolvedPlan, ResolveRefusal> resolve_plan(const JsonValue& request);
+
+/// The request of a turn for which nothing but these was resolved: the defaults of runtime.md 4.1 stand for the rest.
+JsonValue default_plan_request(std::string_view turn_id, std::string_view pipeline_version,
+                               std::int64_t authority_epoch);
 
 /// One line of `phalarope plan resolve --jsonl`, answered as one line of JSON.
 std::string answer_resolve_line(std::string_view line, std::size_t index);
