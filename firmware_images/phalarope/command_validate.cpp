@@ -65,7 +65,8 @@ int validate_written_file(const ValidateOptions& options) {
 
 int validate_artifact_file(const ValidateOptions& options) {
   std::ifstream file(options.file, std::ios::binary);
-  if (!file) return complain("`" + options.file + "` cannot be read");
+  file.peek();  // a folder can be opened; only reading tells that it is none of ours
+  if (!file.is_open() || file.bad()) return complain("`" + options.file + "` cannot be read");
   std::ostringstream text;
   text << file.rdbuf();
   const spec::ArtifactVerdict verdict = spec::validate_artifact(options.kind, text.str());
