@@ -104,6 +104,13 @@ std::array<std::string, hashed_members.size()> members_of(const ResolvedTurnPlan
   return members;
 }
 
+/// The members of the built-in template, whose surfaces are those of simple/v1 (4.4).
+std::array<std::string, hashed_members.size()> default_members() {
+  const auto prepared = std::make_unique<PreparedPlan>();
+  PHAL_ENFORCE(prepare(default_plan_template(), *prepared).has_value(), "the built-in template is sound");
+  return members_of(prepared->plan);
+}
+
 std::unexpected<ResolveRefusal> refusal(PlanFailure failure, std::string message) {
   return std::unexpected(ResolveRefusal{failure, std::move(message)});
 }
@@ -168,9 +175,7 @@ std::optional<ResolveRefusal> read_surfaces(const JsonValue& request, PlanParts&
     if (parts.execution_profile != "simple" && parts.execution_profile != "simple/v1") {
       return ResolveRefusal{PlanFailure::unsupported_profile, "without overrides the profile is simple or simple/v1"};
     }
-    const auto prepared = std::make_unique<PreparedPlan>();
-    PHAL_ENFORCE(prepare(default_plan_template(), *prepared).has_value(), "the built-in template is sound");
-    const auto defaults = members_of(prepared->plan);
+    static const auto defaults = default_members();
     for (std::size_t i = 0; i < hashed_members.size(); ++i) {
       if (hashed_members[i].surface) parts.members[i] = defaults[i];
     }

@@ -45,15 +45,14 @@ Json answer_to(const Json& events) {
                     {"default_data_class", "audio_raw"},
                     {"transport", "tin"}}},
                   {"events", events}};
-  const std::string text = answer_scenario_line(line.dump(), 0, {.now_ms = 1, .generated_at_utc = "now"});
-  RC_ASSERT(text == answer_scenario_line(line.dump(), 0, {.now_ms = 1, .generated_at_utc = "now"}));
-  return Json::parse(text);
+  const ScenarioTime time{.now_ms = 1, .generated_at_utc = "now"};
+  return Json::parse(answer_scenario_line(line.dump(), 0, time));
 }
 
 /// A drawn list of which every event is taken: what is refused is left out, so that long lives are seen.
 Json drawn_life() {
   Json events = Json::array();
-  const int wanted = *rc::gen::inRange(1, 40);
+  const int wanted = *rc::gen::inRange(1, 25);
   for (int i = 0; i < wanted; ++i) {
     events.push_back(drawn_event());
     if (answer_to(events)["ok"] == false) events.erase(events.size() - 1);
@@ -71,6 +70,7 @@ RC_GTEST_PROP(ScenarioProperty, AnyListIsAnsweredAndARefusalChangesNothingBefore
   const int count = *rc::gen::inRange(1, 12);
   for (int i = 0; i < count; ++i) events.push_back(drawn_event());
   const Json answer = answer_to(events);
+  RC_ASSERT(answer == answer_to(events));  // I8
   if (answer["ok"] == true) return;
   const std::size_t refused_at = answer["error"]["event_index"];
   RC_ASSERT(refused_at < events.size());
