@@ -13,7 +13,7 @@ namespace {
 
 using namespace std::string_view_literals;
 
-constexpr std::string_view section = "Appendix C";
+constexpr std::string_view section = "R Appendix C";
 constexpr ValueRule text_plus{};
 constexpr ValueRule any_text{.may_be_empty = true};
 constexpr ValueRule any_integer{.shape = Shape::integer, .min = std::numeric_limits<std::int64_t>::min()};
