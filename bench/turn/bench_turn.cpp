@@ -2,6 +2,8 @@
 //
 //   turn/full          propose, walk the gates, open, commit, close, with all decisions and signals built
 //   turn/barge_in      the same, ended by a barge-in while output was pending (five signals, the longest decision)
+//   turn/recorded      turn/full, and each of its signals recorded, read back and checked (CRC-32C)
+//   turn/floor         the least that does the same: four rows of a table, four such records, one look at the clock
 //   turn/nothing       T12: an arbitration point where nothing is pending
 //   gates/pass         eight gates, all passed
 //   gates/first_fails  the shortest walk
@@ -20,8 +22,11 @@
 #include <cstdlib>
 #include <memory>
 #include <new>
+#include <span>
 #include <vector>
 
+#include "core/engine/base/crc32c.hpp"
+#include "core/engine/evidence/recorder.hpp"
 #include "core/engine/turn/arbiter.hpp"
 #include "core/engine/turn/fence.hpp"
 #include "core/engine/turn/idempotency.hpp"
@@ -97,18 +102,20 @@ Result<GateVerdict, TurnRefusal> walk(const OpenRequest& request) {
 }
 
 /// One turn from intent to close; answers how many signals it gave.
-std::size_t run_turn(TurnRegistry& registry, std::uint32_t number, const TurnInput& end) {
+template <typename Publish>
+std::size_t run_turn(TurnRegistry& registry, std::uint32_t number, const TurnInput& end, Publish publish) {
   const auto append = [](const TerminalMark&) { return true; };
   TurnRecord& turn = **registry.record_to_propose(TurnNumber{number});
   TurnInput input{.ask = TurnAsk::propose};
-  std::size_t signals = Arbiter::step(turn, input, append)->control.size();
+  std::size_t signals = publish(*Arbiter::step(turn, input, append));
   input.ask = TurnAsk::open;
   input.gates = *walk({.turn = TurnNumber{number}, .epoch = Epoch{3}});
   input.ticket = Ticket{number};
-  signals += Arbiter::step(turn, input, append)->control.size();
-  signals += Arbiter::step(turn, end, append)->control.size();
+  signals += publish(*Arbiter::step(turn, input, append));
+  signals += publish(*Arbiter::step(turn, end, append));
   return signals;
 }
+std::size_t count_signals(const TurnDecision& decision) { return decision.control.size(); }
 
 void bench_turn(benchmark::State& state, const TurnInput& end) {
   TurnRegistry registry;
@@ -119,7 +126,7 @@ void bench_turn(benchmark::State& state, const TurnInput& end) {
     const AllocationWatch watch(state);
     for (auto iteration : state) {
       const std::int64_t begin_ns = now_ns();
-      signals += run_turn(registry, ++number, end);
+      signals += run_turn(registry, ++number, end, count_signals);
       percentiles.add(now_ns() - begin_ns);
     }
   }
@@ -136,6 +143,81 @@ void barge_in(benchmark::State& state) {
                      .pending = PendingEnds(End::cancel_accepted),
                      .barge_in = true,
                      .output_pending = true});
+}
+
+/// Evidence as the engine writes it and the flusher reads it, on one core.
+class Evidence {
+ public:
+  Evidence() : lines_(ring_bytes / sizeof(Line)), ring_({lines_.front().bytes, ring_bytes}) {}
+  void record(const Event& event) noexcept { recorder_.append_event(event); }
+  /// Reads and checks what was recorded.
+  std::uint32_t take() noexcept {
+    std::uint32_t sum = 0;
+    while (const auto record = ring_.next()) sum ^= crc32c(record->body);
+    ring_.release();
+    return sum;
+  }
+
+ private:
+  static constexpr std::size_t ring_bytes = 1U << 20;
+  struct alignas(64) Line {
+    std::byte bytes[64];
+  };
+  std::vector<Line> lines_;
+  ByteRing ring_;
+  Recorder recorder_{ring_, RecorderConfig{}};
+};
+
+void recorded(benchmark::State& state) {
+  TurnRegistry registry;
+  Evidence evidence;
+  std::uint32_t number = 0;
+  std::uint32_t sum = 0;
+  const TurnInput end{.ask = TurnAsk::arbitrate, .pending = PendingEnds(End::success)};
+  const auto publish = [&](const TurnDecision& decision) {
+    for (const Event& signal : decision.control) evidence.record(signal);
+    return decision.control.size();
+  };
+  std::size_t signals = 0;
+  {
+    const AllocationWatch watch(state);
+    for (auto iteration : state) {
+      benchmark::DoNotOptimize(now_ns());
+      signals += run_turn(registry, ++number, end, publish);
+      sum ^= evidence.take();
+    }
+  }
+  benchmark::DoNotOptimize(sum);
+  state.counters["records"] = static_cast<double>(signals) / static_cast<double>(number);
+}
+
+void floor_of_a_turn(benchmark::State& state) {
+  struct Row {
+    std::uint8_t from, trigger, to;
+  };
+  constexpr Row table[] = {{0, 0, 1}, {1, 1, 2}, {2, 2, 3}, {3, 3, 0}};
+  std::vector<Event> ring(1024);
+  std::size_t at = 0;
+  std::uint32_t sum = 0;
+  std::uint8_t turn_state = 0;
+  const AllocationWatch watch(state);
+  for (auto iteration : state) {
+    const std::int64_t begin_ns = now_ns();
+    for (std::uint8_t trigger = 0; trigger < 4; ++trigger) {
+      benchmark::DoNotOptimize(trigger);
+      for (const Row& row : table) {
+        if (row.from != turn_state || row.trigger != trigger) continue;
+        turn_state = row.to;
+        break;
+      }
+      Event& record = ring[at++ & 1023U];
+      record = Event{};
+      record.mono_ns = begin_ns;
+      record.argument_a = turn_state;
+      sum ^= crc32c(std::as_bytes(std::span(&record, 1)));
+    }
+    benchmark::DoNotOptimize(sum);
+  }
 }
 
 void nothing(benchmark::State& state) {
@@ -204,6 +286,8 @@ void idempotency_fresh(benchmark::State& state) {
 
 BENCHMARK(full)->Name("turn/full");
 BENCHMARK(barge_in)->Name("turn/barge_in");
+BENCHMARK(recorded)->Name("turn/recorded");
+BENCHMARK(floor_of_a_turn)->Name("turn/floor");
 BENCHMARK(nothing)->Name("turn/nothing");
 BENCHMARK_CAPTURE(gates, pass, true)->Name("gates/pass");
 BENCHMARK_CAPTURE(gates, first_fails, false)->Name("gates/first_fails");
