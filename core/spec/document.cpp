@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
+#include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -177,7 +178,8 @@ std::string read_text_file(const std::string& path, Diagnostics& diagnostics) {
   std::ifstream file(path, std::ios::binary);
   std::ostringstream text;
   if (file) text << file.rdbuf();
-  if (!file || file.bad()) {
+  std::error_code error;
+  if (!file || file.bad() || std::filesystem::is_directory(path, error)) {
     diagnostics.push_back({path, 0, 0, {}, "the file cannot be read", "Check that it exists and may be read"});
     return {};
   }

@@ -101,7 +101,9 @@ class ConfigReader {
 
  private:
   void add_file(Document& merged, const std::string& file) {
+    const std::size_t complaints_at_first = diagnostics_.size();
     const std::string text = read_text_file(file, diagnostics_);
+    if (diagnostics_.size() != complaints_at_first) return;  // said once is enough
     const Document document = parse_document(text, file, diagnostics_);
     if (document.kind == Document::Kind::nothing) return;
     const std::size_t complaints_before = diagnostics_.size();

@@ -99,6 +99,7 @@ TEST_F(ProgramConfigTest, AMissingFileIsTold) {
   const auto resolved = resolve_config({.file = "/nowhere/phalarope.yaml", .environment = {}, .command_line = {}});
   ASSERT_FALSE(resolved);
   EXPECT_THAT(to_string(resolved.error()), HasSubstr("cannot be read"));
+  EXPECT_EQ(resolved.error().size(), 1U) << to_string(resolved.error());
 }
 
 TEST_F(ProgramConfigTest, ShippedSettingsResolve) {
