@@ -81,8 +81,8 @@ class Engine {
   /// Whether the seat is taken by a session that has not ended.
   bool seated(std::uint16_t slot) const noexcept;
 
-  /// Who moves the fence, from now on; outlives the engine's last step.
-  void attach(FencePort& port) noexcept { outbox_.attach(&port); }
+  /// Who moves the fence, from now on; its owner outlives the engine's last step.
+  void attach(const FencePort& port) noexcept { outbox_.attach(port); }
 
   /// One step. Stamps the input's runtime_sequence; what it gives is in the answer until the next step.
   std::span<const Event> step(Event& input) noexcept;

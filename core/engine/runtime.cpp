@@ -69,7 +69,9 @@ EngineRuntime::EngineRuntime(const RuntimeWiring& wiring) noexcept
   const auto configured = lanes_.configure(config);
   PHAL_ENFORCE(configured.has_value(), "a prepared plan has lane limits that can be kept");
   PHAL_ENFORCE(wiring.audio.size() == wiring.engine.sessions().size(), "every seat of the engine has its link");
-  wiring_.engine.attach(*this);
+  wiring_.engine.attach({.owner = this, .move = [](void* owner, const Event& command_fence) noexcept {
+                           static_cast<EngineRuntime*>(owner)->move_fence(command_fence);
+                         }});
 }
 
 std::size_t EngineRuntime::poll(Instant now, WallTime wall) noexcept {
@@ -180,7 +182,7 @@ void EngineRuntime::take(Event event) noexcept {
   if (const auto told = std::exchange(overflow_, std::nullopt)) take(*told);
 }
 
-void EngineRuntime::move(const Event& command_fence) noexcept {
+void EngineRuntime::move_fence(const Event& command_fence) noexcept {
   link_of(command_fence)
       .fence.set(Ticket{command_fence.ticket},
                  {.fade_frames = command_fence.argument_a, .reason = command_fence.reason});

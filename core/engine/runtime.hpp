@@ -54,9 +54,11 @@ struct RuntimeCounters {
   std::uint64_t deadlines_not_served = 0;  // a tick that left its deadline where it was: a bug, made visible
 };
 
-class EngineRuntime final : private FencePort {
+class EngineRuntime {
  public:
   explicit EngineRuntime(const RuntimeWiring& wiring) noexcept;
+  EngineRuntime(const EngineRuntime&) = delete;  // the engine knows where it is
+  EngineRuntime& operator=(const EngineRuntime&) = delete;
 
   /// The pool that runs the nodes; before the first poll.
   void set_pool(ExecutionPool& pool) noexcept { pool_ = &pool; }
@@ -81,7 +83,7 @@ class EngineRuntime final : private FencePort {
   void accept(Event event) noexcept;
   void take_all(const LaneSignals& signals) noexcept;
   void take(Event event) noexcept;
-  void move(const Event& command_fence) noexcept override;
+  void move_fence(const Event& command_fence) noexcept;
   void record(const Event& input, std::span<const Event> outputs) noexcept;
   void note_detail(DetailOutcome outcome, const Event& detail) noexcept;
   void hand_out(const Event& output) noexcept;

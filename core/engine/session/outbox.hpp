@@ -18,12 +18,9 @@ constexpr std::size_t step_outputs_max = 192;
 
 /// Who moves the fence. It is told while the step still works: silence does not wait for the words about it, nor for
 /// the next turn to open. A replay has nobody to silence and gives none.
-class FencePort {
- public:
-  virtual void move(const Event& command_fence) noexcept = 0;
-
- protected:
-  ~FencePort() = default;
+struct FencePort {
+  void* owner = nullptr;
+  void (*move)(void* owner, const Event& command_fence) noexcept = nullptr;
 };
 
 class Outbox {
@@ -48,19 +45,21 @@ class Outbox {
     if (!is_contract_signal(output.kind)) output.set(EventFlag::internal);
     const bool stored = events_.push_back(output);
     PHAL_ENFORCE(stored, "a step gave more outputs than its bound");
-    if (output.kind == EventKind::command_fence && fence_port_ != nullptr) fence_port_->move(events_.back());
+    if (output.kind == EventKind::command_fence && fence_port_.move != nullptr) {
+      fence_port_.move(fence_port_.owner, events_.back());
+    }
     return events_.back();
   }
 
   const FixedVector<Event, step_outputs_max>& events() const noexcept { return events_; }
   const Event& input() const noexcept { return input_; }
-  void attach(FencePort* port) noexcept { fence_port_ = port; }
+  void attach(const FencePort& port) noexcept { fence_port_ = port; }
 
  private:
   FixedVector<Event, step_outputs_max> events_;
   Event input_{};
   std::uint64_t* sequence_ = nullptr;
-  FencePort* fence_port_ = nullptr;
+  FencePort fence_port_{};
 };
 
 }  // namespace phalarope
