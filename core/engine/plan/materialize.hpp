@@ -10,7 +10,7 @@
 // Invariants. (1) Equal inputs give equal plans, bit for bit (I8). (2) A failure writes nothing to `out`. (3) The
 // first cause in the order of `PlanFailure` is named. (4) No allocation, no clock, no state but the arguments.
 // Engine thread (materialize); any thread before the engine starts (prepare).
-// Not here: defaults of the turn-start bundle (4.1), which are settled before a template exists.
+// Not here: defaults of the turn-start bundle (turn_start_bundle.hpp), settled before a template exists.
 // Contract: runtime.md 4.2, 4.3, 4.4, 9.1; cli-conformance.md 3; I1, I8, I10.
 #pragma once
 
