@@ -170,6 +170,10 @@ void read_graph(FieldReader& reader, const fb::CompiledPipeline& from, GraphDefi
     edge.from = NodeIndex{stored->from()};
     edge.to = NodeIndex{stored->to()};
     reader.member(stored->lane(), edge.lane);
+    if (const fb::EdgeCondition* const when = stored->when(); when != nullptr) {
+      edge.when = {.confidence_permille = {.min = when->confidence_min(), .max = when->confidence_max()},
+                   .utterance_class = {.min = when->utterance_min(), .max = when->utterance_max()}};
+    }
     const bool ends_exist = edge.from.value < to.nodes.size() && edge.to.value < to.nodes.size();
     if (!ends_exist) reader.fail(DecodeFailure::out_of_bounds);
   });

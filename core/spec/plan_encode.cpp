@@ -180,7 +180,9 @@ Offset<fb::Node> encode_node(Builder& builder, const NodeDefinition& node) {
 
 Offset<fb::Edge> encode_edge(Builder& builder, const EdgeDefinition& edge) {
   const auto id = optional_text(builder, edge.id);
-  return fb::CreateEdge(builder, id, edge.from.value, edge.to.value, edge.lane);
+  const fb::EdgeCondition when(edge.when.confidence_permille.min, edge.when.confidence_permille.max,
+                               edge.when.utterance_class.min, edge.when.utterance_class.max);
+  return fb::CreateEdge(builder, id, edge.from.value, edge.to.value, edge.lane, edge.when.always() ? nullptr : &when);
 }
 
 Offset<fb::InterruptionPolicy> encode_interruption(Builder& builder, const InterruptionPolicy& policy) {

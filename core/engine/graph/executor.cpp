@@ -172,7 +172,7 @@ Result<void, RouteRefusal> GraphExecutor::route(const Event& result, GraphComman
     // A denied node's inputs are fenced with it (7.1, node scope).
     if (successor == NodeRunState::failed || successor == NodeRunState::cancelled) continue;
     const RouteRow* row = find_route(result.kind, graph_->nodes[edge.to.value].type);
-    if (row == nullptr) continue;
+    if (row == nullptr || !edge.when.admits(result)) continue;
     const bool pushed = commands.push_back(command_from(result, *row, edge.to, i, edge.lane));
     PHAL_ENFORCE(pushed, "one command per edge fits the list it was sized for");
   }

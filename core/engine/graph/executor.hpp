@@ -11,7 +11,7 @@
 // Invariants. (1) Only a node that owes an answer has a deadline. (2) failed and cancelled have no exit until
 // begin(). (3) route() gives commands in the order of the edges; it never starts a node by itself: the caller tells
 // commanded() what it really handed out, so a sentence that is held back starts no deadline. (4) At most one command
-// per edge and result.
+// per edge and result, and none along an edge whose condition the result does not meet.
 // Owner: engine thread; integers only; no allocation. Contract: runtime.md 6.2 rule 5, 6.4, 7.4; decisions.md D2.
 #pragma once
 

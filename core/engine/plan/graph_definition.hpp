@@ -31,11 +31,38 @@ struct NodeDefinition {
   std::int64_t node_budget_ms = 0;     // 0: the plan's node_budget_ms_default
 };
 
+/// From min to max, both included.
+struct ValueRange {
+  std::int64_t min = 0;
+  std::int64_t max = 0;
+  constexpr bool operator==(const ValueRange&) const noexcept = default;
+  constexpr bool admits(std::int64_t value) const noexcept { return min <= value && value <= max; }
+  constexpr bool empty() const noexcept { return max < min; }
+};
+
+/// Which of a recogniser's results go along an edge: both ranges must hold. Ranges keep every question about two
+/// conditions (can it hold, can both hold) decidable before anything runs.
+struct EdgeCondition {
+  ValueRange confidence_permille{.min = 0, .max = 1000};
+  ValueRange utterance_class{.min = 0, .max = static_cast<std::int64_t>(UtteranceClass::empty)};
+  constexpr bool operator==(const EdgeCondition&) const noexcept = default;
+  constexpr bool always() const noexcept { return *this == EdgeCondition{}; }
+  constexpr bool never() const noexcept { return confidence_permille.empty() || utterance_class.empty(); }
+  /// Results of other kinds bear neither value and pass.
+  constexpr bool admits(const Event& result) const noexcept {
+    const bool bears_them =
+        result.kind == EventKind::recognition_final || result.kind == EventKind::recognition_partial;
+    return !bears_them || always() ||
+           (utterance_class.admits(result.argument_a) && confidence_permille.admits(result.argument_b));
+  }
+};
+
 struct EdgeDefinition {
   Name id;  // empty: "edge-<from>-<to>"
   NodeIndex from = no_node;
   NodeIndex to = no_node;
   Lane lane = Lane::data;
+  EdgeCondition when;
 };
 
 struct GraphDefinition {

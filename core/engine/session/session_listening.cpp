@@ -128,7 +128,10 @@ void Session::deliver_words(const Event& input, Outbox& out) noexcept {
     hand_out(ask, out);
     payload_passed_on = true;
   }
-  if (!payload_passed_on) release(input.payload, out);
+  if (payload_passed_on) return;
+  // No edge took these words (each has its condition): nobody will answer, so the turn is over and not stuck (D14).
+  release(input.payload, out);
+  finish(PendingEnds(End::success), Reason::none, out);
 }
 
 }  // namespace phalarope

@@ -22,6 +22,7 @@ CompiledPipeline rich_pipeline() {
   EXPECT_TRUE(pipeline.graph.nodes[2].fairness_key.assign("tenant"));
   EXPECT_TRUE(pipeline.graph.edges[0].id.assign("sound"));
   pipeline.graph.edges[1].lane = Lane::telemetry;
+  pipeline.graph.edges[1].when = {.confidence_permille = {.min = 600, .max = 900}};
   pipeline.interruption.hold_max = milliseconds(123);
   pipeline.interruption.word_confirms[3] = false;
   pipeline.voice.sentences_ahead_max = 3;
@@ -44,6 +45,8 @@ TEST(PlanCodec, PipelineSurvivesTheRoundTrip) {
   EXPECT_EQ(read->graph.nodes[2].fairness_key.view(), "tenant");
   EXPECT_EQ(read->graph.edges[0].id.view(), "sound");
   EXPECT_EQ(read->graph.edges[1].lane, Lane::telemetry);
+  EXPECT_EQ(read->graph.edges[1].when, pipeline.graph.edges[1].when);
+  EXPECT_TRUE(read->graph.edges[0].when.always());
   EXPECT_EQ(read->interruption.hold_max, milliseconds(123));
   EXPECT_FALSE(read->interruption.word_confirms[3]);
   EXPECT_EQ(read->voice.sentences_ahead_max, 3);

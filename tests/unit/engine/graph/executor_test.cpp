@@ -67,6 +67,32 @@ class Executor : public testing::Test {
   GraphExecutor sut;
 };
 
+// contract: F-018
+TEST_F(Executor, AConditionLetsPassOnlyTheResultsItAdmits) {
+  graph.edges[1].when = {.confidence_permille = {.min = 600, .max = 1000}};
+  ASSERT_TRUE(sut.configure(graph, patiences, {}).has_value());
+  const std::pair<std::int64_t, std::size_t> cases[] = {{400, 0}, {599, 0}, {600, 1}, {900, 1}, {1000, 1}};
+  for (const auto& [confidence, commands_given] : cases) {
+    sut.begin();
+    pass(EventKind::speech_started, mic, 0);
+    Event result = event(EventKind::recognition_final, stt, 10);
+    result.argument_a = static_cast<std::int64_t>(UtteranceClass::words);
+    result.argument_b = confidence;
+    GraphCommands commands;
+    ASSERT_TRUE(sut.route(result, commands).has_value());
+    EXPECT_EQ(commands.size(), commands_given) << confidence;
+  }
+}
+
+TEST_F(Executor, AnEdgeWithoutConditionAsksNothingOfTheResult) {
+  pass(EventKind::speech_started, mic, 0);
+  Event result = event(EventKind::recognition_final, stt, 10);
+  result.argument_b = 5000;  // no recogniser should say so, and no edge should lose its words for it
+  GraphCommands commands;
+  ASSERT_TRUE(sut.route(result, commands).has_value());
+  EXPECT_EQ(commands.size(), 1U);
+}
+
 TEST_F(Executor, AResultBecomesTheCommandOfTheNodeBehindTheEdge) {
   EXPECT_EQ(pass(EventKind::speech_started, mic, 0)[0].kind, EventKind::command_recognise_start);
   EXPECT_EQ(pass(EventKind::audio_frame, mic, 20)[0].kind, EventKind::command_recognise_audio);

@@ -362,6 +362,17 @@ TEST(Session, SomebodyWhoOnlyBreathesGetsNoAnswer) {
   EXPECT_EQ(sut.count(K::command_dialogue_ask), 0U);
 }
 
+// contract: F-018, D14
+TEST(Session, WordsThatNoEdgeTakesEndTheirTurnAtOnce) {
+  CompiledPipeline pipeline = testing::small_pipeline();
+  pipeline.graph.edges[1].when.confidence_permille.min = 600;
+  EngineDriver sut(pipeline);
+  sut.user_says(UtteranceClass::words);  // the driver's recogniser is never confident
+  EXPECT_THAT(signals_of(sut.given), ElementsAre(K::commit, K::close));
+  EXPECT_EQ(sut.count(K::command_dialogue_ask), 0U);
+  EXPECT_NE(sut.find(K::command_release_payload), nullptr) << "and its words are given back";
+}
+
 TEST(Session, TheVerdictIsAskedOnlyAfterTheLastFrameOfSpeech) {
   EngineDriver sut;
   sut.user_speaks(300);
