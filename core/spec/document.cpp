@@ -12,6 +12,8 @@
 #include <sstream>
 #include <tuple>
 
+#include "core/spec/strict_json.hpp"
+
 namespace phalarope::spec {
 
 namespace {
@@ -119,6 +121,52 @@ nlohmann::ordered_json to_json_value(const Document& document) {
   return nullptr;
 }
 
+/// Whether a plain scalar reads back as it stands, wherever it stands.
+bool stays_plain(const std::string& text) {
+  const auto harmless = [](unsigned char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '.';
+  };
+  const std::size_t sign = text.starts_with('-') ? 1 : 0;
+  return text.size() > sign && std::all_of(text.begin() + static_cast<std::ptrdiff_t>(sign), text.end(), harmless);
+}
+
+void append_canonical(std::string& out, const Document& document) {
+  switch (document.kind) {
+    case Document::Kind::nothing:
+      out += "null";
+      return;
+    case Document::Kind::scalar:
+      if (!document.quoted && stays_plain(document.text)) {
+        out += document.text;
+      } else {
+        append_json_string(out, document.text);
+      }
+      return;
+    case Document::Kind::list:
+      out += "[";
+      for (std::size_t i = 0; i < document.items.size(); ++i) {
+        out += i == 0 ? "\n" : ",\n";
+        append_canonical(out, document.items[i]);
+      }
+      out += "]";
+      return;
+    case Document::Kind::map: {
+      std::vector<const Document*> entries;
+      for (const Document& entry : document.entries) entries.push_back(&entry);
+      std::sort(entries.begin(), entries.end(), [](const Document* a, const Document* b) { return a->key < b->key; });
+      out += "{";
+      for (std::size_t i = 0; i < entries.size(); ++i) {
+        out += i == 0 ? "\n" : ",\n";
+        append_json_string(out, entries[i]->key);
+        out += ": ";
+        append_canonical(out, *entries[i]);
+      }
+      out += "}";
+      return;
+    }
+  }
+}
+
 }  // namespace
 
 const Document* Document::find(std::string_view name) const {
@@ -184,6 +232,12 @@ std::string read_text_file(const std::string& path, Diagnostics& diagnostics) {
     return {};
   }
   return std::move(text).str();
+}
+
+std::string canonical_text(const Document& document) {
+  std::string text;
+  append_canonical(text, document);
+  return text + "\n";
 }
 
 std::string to_json(const Document& document) { return to_json_value(document).dump(); }

@@ -34,6 +34,7 @@ struct Document {
   std::shared_ptr<const std::string> origin;  // file, or `environment PHALAROPE_...`
   int line = 0;
   int column = 0;
+  std::string path;  // list item that was moved: its field path where it was written
 
   const Document* find(std::string_view name) const;
   Document* find(std::string_view name);
@@ -47,6 +48,10 @@ void lay_over(Document& base, const Document& over);
 
 /// The file's text, or a diagnostic that says why it cannot be read.
 std::string read_text_file(const std::string& path, Diagnostics& diagnostics);
+
+/// The document in one form: YAML in JSON's shape, a line per value, map entries by name. Reads back as the same
+/// values.
+std::string canonical_text(const Document& document);
 
 /// The document as JSON text, plain scalars typed as YAML 1.2 core types them (for schemas and tools).
 std::string to_json(const Document& document);

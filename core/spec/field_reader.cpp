@@ -124,7 +124,8 @@ void MapReader::each_item(std::string_view key, const std::function<void(const D
   if (found == nullptr) return;
   if (found->kind != Document::Kind::list) return complain(key, "is not a list", "Write `- item` lines below it");
   for (std::size_t i = 0; i < found->items.size(); ++i) {
-    read(found->items[i], path_of(key) + "[" + std::to_string(i) + "]");
+    const Document& item = found->items[i];
+    read(item, item.path.empty() ? path_of(key) + "[" + std::to_string(i) + "]" : item.path);
   }
 }
 

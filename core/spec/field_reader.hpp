@@ -79,6 +79,8 @@ class MapReader {
                   const std::function<void(const std::string&, const Document&, const std::string&)>& read,
                   Presence presence = Presence::optional);
 
+  /// Fields that another reader of the same map judges.
+  void allow(std::span<const std::string_view> keys) { known_.insert(known_.end(), keys.begin(), keys.end()); }
   /// Refuses fields that nobody asked for.
   void finish();
 

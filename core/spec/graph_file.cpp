@@ -5,44 +5,16 @@
 #include <array>
 #include <optional>
 
+#include "core/spec/node_types.hpp"
+
 namespace phalarope::spec {
 
 namespace {
 
-/// What each node type speaks to a provider, and what it may feed (F-003: unlike types never meet).
-struct NodeTypeRow {
-  NodeType type;
-  Modality modality;
-  NodeType feeds;  // none: nothing but telemetry
-};
-constexpr std::array<NodeTypeRow, 7> node_type_table = {{
-    {NodeType::none, Modality::none, NodeType::none},
-    {NodeType::microphone, Modality::none, NodeType::recogniser},
-    {NodeType::recogniser, Modality::stt, NodeType::dialogue},
-    {NodeType::dialogue, Modality::llm, NodeType::synthesiser},
-    {NodeType::synthesiser, Modality::tts, NodeType::playback},
-    {NodeType::playback, Modality::none, NodeType::none},
-    {NodeType::telemetry, Modality::none, NodeType::none},
-}};
-
-/// Whoever follows `feeds` from any type comes to an end, so no file can draw a cycle.
-consteval bool types_never_form_a_cycle() {
-  for (const NodeTypeRow& start : node_type_table) {
-    NodeType type = start.type;
-    for (std::size_t steps = 0; type != NodeType::none; ++steps) {
-      if (steps > node_type_table.size()) return false;
-      type = node_type_table[static_cast<std::size_t>(type)].feeds;
-    }
-  }
-  return true;
-}
-static_assert(types_never_form_a_cycle());
-
-const NodeTypeRow& row_of(NodeType type) { return node_type_table[static_cast<std::size_t>(type)]; }
-
 class GraphReader {
  public:
-  GraphReader(MapReader& file, GraphDefinition& graph) : file_(file), graph_(graph) {}
+  GraphReader(MapReader& file, const AlsoKnownFields& also_known, GraphDefinition& graph)
+      : file_(file), also_known_(also_known), graph_(graph) {}
 
   GraphFile read() {
     file_.each_item(
@@ -78,6 +50,7 @@ class GraphReader {
     map.integer("concurrency_limit", node.concurrency_limit, at_least_zero);
     map.text("fairness_key", node.fairness_key);
     read_provider(map, item, node);
+    map.allow(also_known_.of_nodes);
     map.finish();
     if (!node.id.empty() && find_node(node.id.view())) {
       map.complain("id", "\"" + std::string(node.id.view()) + "\" is taken by another node", "Give it another name");
@@ -128,6 +101,7 @@ class GraphReader {
     const auto from = read_end(map, "from");
     const auto to = read_end(map, "to");
     map.choice("lane", edge.lane);
+    map.allow(also_known_.of_edges);
     map.finish();
     if (!from || !to) return;
     edge.from = *from;
@@ -174,12 +148,15 @@ class GraphReader {
   }
 
   MapReader& file_;
+  const AlsoKnownFields& also_known_;
   GraphDefinition& graph_;
   GraphFile result_;
 };
 
 }  // namespace
 
-GraphFile read_graph(MapReader& file, GraphDefinition& graph) { return GraphReader(file, graph).read(); }
+GraphFile read_graph(MapReader& file, const AlsoKnownFields& also_known, GraphDefinition& graph) {
+  return GraphReader(file, also_known, graph).read();
+}
 
 }  // namespace phalarope::spec

@@ -1,6 +1,6 @@
 // The `nodes:` and `edges:` of a pipeline file.
 //
-//   microphone ──▶ recogniser ──▶ dialogue ──▶ synthesiser ──▶ playback       what may feed what (graph_file.cpp)
+//   microphone ──▶ recogniser ──▶ dialogue ──▶ synthesiser ──▶ playback       what may feed what (node_types.hpp)
 //        └───────────────┴─── any ──┴──────────────┴──▶ telemetry
 //
 // Refused here, with the line: no or duplicate ids, unknown ends, an edge to itself or drawn twice, unlike types,
@@ -29,6 +29,12 @@ struct GraphFile {
   std::vector<std::string> edge_names;
 };
 
-GraphFile read_graph(MapReader& file, GraphDefinition& graph);
+/// Fields that somebody else reads and judges (pipeline/v2, graph_drawing.hpp).
+struct AlsoKnownFields {
+  std::span<const std::string_view> of_nodes = {};
+  std::span<const std::string_view> of_edges = {};
+};
+
+GraphFile read_graph(MapReader& file, const AlsoKnownFields& also_known, GraphDefinition& graph);
 
 }  // namespace phalarope::spec

@@ -8,9 +8,13 @@
 
 #include "core/engine/base/enforce.hpp"
 #include "core/engine/plan/materialize.hpp"
+#include "core/spec/document_edit.hpp"
 #include "core/spec/execution_profiles.hpp"
+#include "core/spec/fallback_paths.hpp"
 #include "core/spec/field_reader.hpp"
+#include "core/spec/graph_drawing.hpp"
 #include "core/spec/graph_file.hpp"
+#include "core/spec/spec_notes.hpp"
 #include "core/spec/surfaces_file.hpp"
 
 namespace phalarope::spec {
@@ -62,9 +66,7 @@ void read_interruption(MapReader& file, InterruptionPolicy& policy) {
   read_duration(*map, "verdict_wait_ms", policy.verdict_wait, span_ms);
   map->integer("duck_gain_permille", policy.duck_gain_permille, {.min = 0, .max = 1000});
   map->integer("fade_ms", policy.fade_ms, fade_ms);
-  constexpr std::array<std::string_view, conversation_phase_count> phases = {"listening", "thinking", "tool_running",
-                                                                             "speaking"};
-  for (std::size_t i = 0; i < phases.size(); ++i) read_phase(*map, phases[i], i, policy);
+  for (std::size_t i = 0; i < conversation_phase_count; ++i) read_phase(*map, conversation_phase_names[i], i, policy);
   map->finish();
 }
 
@@ -184,21 +186,28 @@ void read_policies(MapReader& file, const GraphFile& graph, CompiledPipeline& pi
   supply(plan, surfaces);
 }
 
-void read_pipeline(MapReader& file, CompiledPipeline& pipeline) {
-  constexpr std::array<std::string_view, 1> spec_names = {pipeline_spec_name};
-  (void)file.choice("spec", spec_names, Presence::required);
+void read_pipeline(MapReader& file, bool drawn, CompiledPipeline& pipeline) {
+  (void)file.choice("spec", pipeline_spec_names, Presence::required);
   pipeline.plan = default_plan_template();
   file.text("version", pipeline.plan.pipeline_version, Presence::required);
   pipeline.pipeline_version = pipeline.plan.pipeline_version;
   file.text("graph", pipeline.plan.graph_definition_ref);
   std::string description;
   file.text("description", description);
-  const GraphFile graph = read_graph(file, pipeline.graph);
+  AlsoKnownFields also_known;
+  if (drawn) also_known = {.of_nodes = drawn_node_fields(), .of_edges = drawn_edge_fields()};
+  const GraphFile graph = read_graph(file, also_known, pipeline.graph);
   read_policies(file, graph, pipeline);
   read_actions(file, pipeline.plan);
   read_deadlines(file, pipeline.deadlines);
   read_interruption(file, pipeline.interruption);
   read_voice(file, pipeline.voice);
+  if (drawn) {
+    constexpr std::array<std::string_view, 2> read_before = {"modules", "inserts"};
+    file.allow(read_before);
+    read_notes(file);
+    read_fallbacks(file, pipeline);
+  }
   file.finish();
 }
 
@@ -208,13 +217,22 @@ std::expected<CompiledPipeline, Diagnostics> compile_pipeline(std::string_view t
   Diagnostics diagnostics;
   const Document document = parse_document(text, file, diagnostics);
   if (document.kind == Document::Kind::nothing) return std::unexpected(std::move(diagnostics));
+  return compile_document(document, std::move(diagnostics));
+}
+
+std::expected<CompiledPipeline, Diagnostics> compile_document(const Document& document, Diagnostics diagnostics) {
+  const bool drawn = text_of(document, "spec") == pipeline_spec_names[1];
+  const LoweredGraph lowered =
+      drawn ? lower_graph(document, diagnostics) : LoweredGraph{.file = document, .conditions = {}};
   const auto pipeline = std::make_unique<CompiledPipeline>();
-  MapReader reader(document, {}, diagnostics);
-  read_pipeline(reader, *pipeline);
+  MapReader reader(lowered.file, {}, diagnostics);
+  read_pipeline(reader, drawn, *pipeline);
+  apply_conditions(lowered.conditions, pipeline->graph);
   if (diagnostics.empty()) {
     // Reading has judged every field; this catches what only the whole can break (the bound of the hash text).
     const auto prepared = std::make_unique<PreparedPlan>();
     if (const auto ready = prepare(pipeline->plan, *prepared); !ready) {
+      const std::string file = document.origin ? *document.origin : std::string();
       diagnostics.push_back(
           {file, 0, 0, {}, std::string(describe(ready.error()).sentence), "Make the policies smaller"});
     }

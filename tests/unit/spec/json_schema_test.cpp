@@ -53,6 +53,21 @@ TEST(JsonSchema, EveryShippedFilePassesItsSchema) {
   }
 }
 
+TEST(JsonSchema, TheSecondFormPassesItsSchemaAndBreaksTheFirst) {
+  const std::string text = test::text_of(test::repository_file("firmware_images/conf/pipeline-v2.yaml"));
+  test::compiled(text);
+  EXPECT_EQ(schema_complaints("pipeline-v2.schema.json", json_of(text)), "");
+  EXPECT_NE(schema_complaints("pipeline.schema.json", json_of(text)), "");
+  for (const char* wound : {"type: gate", "when_fails:", "modules:", "policy:", "comment:", "at_least:"}) {
+    std::string wounded = text;
+    const auto at = wounded.find(wound);
+    ASSERT_NE(at, std::string::npos) << wound;
+    wounded.insert(at + std::string_view(wound).size() - 1, "x");
+    EXPECT_NE(schema_complaints("pipeline-v2.schema.json", json_of(wounded)), "") << wound;
+    EXPECT_NE(test::complaints(wounded), "(it compiled)") << wound;
+  }
+}
+
 TEST(JsonSchema, FullPipelinePassesParserAndSchema) {
   const std::string text = test::with_added(test::all_overrides);
   test::compiled(text);
@@ -62,7 +77,7 @@ TEST(JsonSchema, FullPipelinePassesParserAndSchema) {
 TEST(JsonSchema, SchemaAndParserRefuseTheSameWounds) {
   const std::string wounds[] = {
       test::with("version: p1", "verson: p1"),
-      test::with("pipeline/v1", "pipeline/v2"),
+      test::with("pipeline/v1", "pipeline/v3"),
       test::with("simple/v1", "simple/v2"),
       test::with("type: microphone", "type: micro"),
       test::with("type: dialogue", "type: dialogue, budget_ms: 0"),

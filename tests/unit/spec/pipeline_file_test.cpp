@@ -128,8 +128,8 @@ TEST(PipelineFile, ComplainsWithPlaceFieldAndCure) {
   const Complaint cases[] = {
       {with("version: p1", "verson: p1"), "test.yaml:2:9: verson: unknown field. Did you mean \"version\"?"},
       {with("version: p1\n", ""), "test.yaml:1:1: version: is missing. Add `version:`"},
-      {with("pipeline/v1", "pipeline/v2"),
-       "test.yaml:1:7: spec: unknown value \"pipeline/v2\". Use one of: pipeline/v1"},
+      {with("pipeline/v1", "pipeline/v3"),
+       "test.yaml:1:7: spec: unknown value \"pipeline/v3\". Use one of: pipeline/v1, pipeline/v2"},
       {with("simple/v1", "simple/v2"), "did you mean \"simple/v1\"?"},
       {with("type: microphone", "type: micro"), "nodes[0].type: unknown value \"micro\""},
       {with("to: ears", "to: ear"), "test.yaml:11:21: edges[0].to: no node is called \"ear\""},
