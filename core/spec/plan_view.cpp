@@ -2,6 +2,7 @@
 #include "core/spec/plan_view.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <optional>
 
@@ -163,21 +164,24 @@ class Viewer {
   PlanView& view_;
 };
 
-std::size_t rank_of(const PlanLayer& layer) {
-  const auto at = std::find(plan_layer_names.begin(), plan_layer_names.end(), layer.name);
-  return static_cast<std::size_t>(at - plan_layer_names.begin());
+/// The layers in the order in which they lie; several of one name in the order given.
+std::vector<PlanLayer> in_order(const std::vector<PlanLayer>& layers) {
+  std::vector<PlanLayer> sorted;
+  for (const std::string_view name : plan_layer_names) {
+    std::copy_if(layers.begin(), layers.end(), std::back_inserter(sorted),
+                 [&](const PlanLayer& layer) { return layer.name == name; });
+  }
+  return sorted;
 }
 
 }  // namespace
 
-std::expected<std::unique_ptr<PlanView>, Diagnostics> view_plan(std::vector<PlanLayer> layers, std::string_view turn_id,
-                                                                Epoch epoch) {
-  std::stable_sort(layers.begin(), layers.end(),
-                   [](const PlanLayer& a, const PlanLayer& b) { return rank_of(a) < rank_of(b); });
+std::expected<std::unique_ptr<PlanView>, Diagnostics> view_plan(const std::vector<PlanLayer>& layers,
+                                                                std::string_view turn_id, Epoch epoch) {
   Diagnostics diagnostics;
   Document document;
   std::map<std::string, std::string> layer_of_file;
-  for (const PlanLayer& layer : layers) {
+  for (const PlanLayer& layer : in_order(layers)) {
     const std::string text = read_text_file(layer.file, diagnostics);
     if (!diagnostics.empty()) return std::unexpected(std::move(diagnostics));
     Document read = parse_document(text, layer.file, diagnostics);

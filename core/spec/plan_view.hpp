@@ -42,7 +42,7 @@ struct PlanView {
 };
 
 /// Reads the layers (the pipeline file and what lies over it) and freezes the plan of one turn.
-std::expected<std::unique_ptr<PlanView>, Diagnostics> view_plan(std::vector<PlanLayer> layers, std::string_view turn_id,
-                                                                Epoch epoch);
+std::expected<std::unique_ptr<PlanView>, Diagnostics> view_plan(const std::vector<PlanLayer>& layers,
+                                                                std::string_view turn_id, Epoch epoch);
 
 }  // namespace phalarope::spec

@@ -77,7 +77,7 @@ int show_plan(const ShowOptions& options) {
     }
     layers.push_back({.name = name, .file = given.substr(sign + 1)});
   }
-  const auto view = spec::view_plan(std::move(layers), options.turn, Epoch{options.epoch});
+  const auto view = spec::view_plan(layers, options.turn, Epoch{options.epoch});
   if (!view) {
     fmt::print(stderr, "{}", spec::to_string(view.error()));
     return exit_no;

@@ -35,14 +35,10 @@ int validate_spec(const SpecOptions& options) {
   std::transform(mode.begin(), mode.end(), mode.begin(), [](unsigned char c) { return std::tolower(c); });
   if (mode != "strict" && mode != "relaxed") return complain("the mode is strict or relaxed, not `" + mode + "`");
   const auto pipeline = spec::load_pipeline(options.file);
-  spec::Diagnostics problems = pipeline ? spec::Diagnostics{} : pipeline.error();
-  // Relaxed lets fields of a later form pass, and says so.
-  spec::Diagnostics warnings;
-  if (mode == "relaxed") {
-    const auto first = std::stable_partition(problems.begin(), problems.end(),
-                                             [](const spec::Diagnostic& one) { return one.what != "unknown field"; });
-    warnings.assign(first, problems.end());
-    problems.erase(first, problems.end());
+  spec::Diagnostics problems;
+  spec::Diagnostics warnings;  // relaxed lets fields of a later form pass, and says so
+  for (const spec::Diagnostic& one : pipeline ? spec::Diagnostics{} : pipeline.error()) {
+    (mode == "relaxed" && one.what == "unknown field" ? warnings : problems).push_back(one);
   }
   if (options.json) {
     const nlohmann::json answer = {{"file", options.file},
