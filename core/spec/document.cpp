@@ -1,6 +1,7 @@
 // YAML to Document; the one place that knows yaml-cpp. See document.hpp.
 #include "core/spec/document.hpp"
 
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
@@ -167,6 +168,30 @@ void append_canonical(std::string& out, const Document& document) {
   }
 }
 
+/// Hears a document and keeps nothing of it.
+class Listener final : public YAML::EventHandler {
+ public:
+  void OnDocumentStart(const YAML::Mark&) override {}
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t, const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
+  void OnMapEnd() override {}
+};
+
+/// 0, 1 or 2 (more than one). Not LoadAll: some malformed tags make it find documents without end.
+std::size_t count_documents(const std::string& text) {
+  std::istringstream stream(text);
+  YAML::Parser parser(stream);
+  Listener listener;
+  std::size_t count = 0;
+  while (count < 2 && parser.HandleNextDocument(listener)) ++count;
+  return count;
+}
+
 }  // namespace
 
 const Document* Document::find(std::string_view name) const {
@@ -188,13 +213,14 @@ Document parse_document(std::string_view text, const std::string& file, Diagnost
   }
   // yaml-cpp reports errors by exception; this is the border at which they become values.
   try {
-    const std::vector<YAML::Node> documents = YAML::LoadAll(std::string(text));
-    if (documents.empty() || documents.front().IsNull()) {
+    const std::size_t documents = count_documents(std::string(text));
+    const YAML::Node first = documents == 0 ? YAML::Node() : YAML::Load(std::string(text));
+    if (first.IsNull()) {
       converter.complain(nowhere, "the file is empty", "See the shipped examples");
       return nowhere;
     }
-    Document document = converter.convert(documents.front(), 0);
-    if (documents.size() > 1) {
+    Document document = converter.convert(first, 0);
+    if (documents > 1) {
       converter.complain(nowhere, "the file holds more than one document", "Keep one; remove `---` and what follows");
     }
     return document;

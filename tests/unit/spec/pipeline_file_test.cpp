@@ -17,6 +17,14 @@ using test::with;
 using test::with_added;
 using testing::HasSubstr;
 
+// The file is the fuzzer's: a malformed tag in it makes yaml-cpp's LoadAll find documents without end.
+TEST(PipelineFile, AFileOfEndlessDocumentsIsRefusedAtOnce) {
+  const auto pipeline =
+      load_pipeline(test::repository_file("tests/fuzz/corpus/pipeline_yaml/documents_without_end.yaml"));
+  ASSERT_FALSE(pipeline);
+  EXPECT_THAT(to_string(pipeline.error()), HasSubstr("more than one document"));
+}
+
 TEST(PipelineFile, CompilesTheGraphInTheOrderWritten) {
   const CompiledPipeline pipeline = compiled(test::small_pipeline);
   EXPECT_EQ(pipeline.pipeline_version.view(), "p1");
