@@ -7,6 +7,8 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "core/spec/artifact_rules.hpp"
+#include "core/spec/artifact_schema.hpp"
 #include "core/spec/artifact_validator.hpp"
 #include "core/spec/board_profile.hpp"
 #include "core/spec/pipeline_file.hpp"
@@ -18,8 +20,6 @@
 namespace phalarope::program {
 namespace {
 
-constexpr std::array<std::string_view, 5> artifact_kinds = {"event_record", "control_signal", "decision_outcome",
-                                                            "turn_transition", "resolved_turn_plan"};
 constexpr std::array<std::string_view, 3> file_kinds = {"pipeline", "board", "intents"};
 
 struct ValidateOptions {
@@ -27,6 +27,7 @@ struct ValidateOptions {
   std::string file;
   std::string jsonl;
   bool json = false;
+  bool schema = false;
 };
 
 template <std::size_t n>
@@ -80,19 +81,27 @@ int validate_artifact_file(const ValidateOptions& options) {
   return verdict.valid ? exit_done : exit_no;
 }
 
+std::string artifact_kind_list() { return fmt::format("{}", fmt::join(spec::artifact_kinds, ", ")); }
+
+int print_schema(const ValidateOptions& options) {
+  const std::string schema = spec::artifact_schema(options.kind);
+  if (schema.empty()) return complain("--schema needs a wire artifact's kind: " + artifact_kind_list());
+  fmt::print("{}", schema);
+  return exit_done;
+}
+
 int run_validate(const ValidateOptions& options) {
   if (!options.jsonl.empty()) {
     if (!options.kind.empty()) return complain("give either KIND FILE or --jsonl FILE");
     return answer_lines(options.jsonl, spec::answer_validate_line);
   }
+  if (options.schema) return print_schema(options);
   if (options.kind.empty() || options.file.empty()) {
     return complain("validate needs KIND FILE, or --jsonl FILE; see phalarope validate --help");
   }
   if (one_of(file_kinds, options.kind)) return validate_written_file(options);
-  if (one_of(artifact_kinds, options.kind)) return validate_artifact_file(options);
-  return complain("unknown kind `" + options.kind +
-                  "`; use pipeline, board, intents, event_record, control_signal, decision_outcome, turn_transition or "
-                  "resolved_turn_plan");
+  if (one_of(spec::artifact_kinds, options.kind)) return validate_artifact_file(options);
+  return complain("unknown kind `" + options.kind + "`; use pipeline, board, intents, " + artifact_kind_list());
 }
 
 }  // namespace
@@ -103,12 +112,14 @@ void add_validate(CLI::App& app, ChosenCommand& chosen) {
   command->footer(
       "Example: phalarope validate pipeline /etc/phalarope/pipeline.yaml\n"
       "Files people write: pipeline, board, intents.\n"
-      "Wire artifacts: event_record, control_signal, decision_outcome, turn_transition, resolved_turn_plan.\n"
+      "Wire artifacts: event_record, control_signal, decision_outcome, turn_transition, resolved_turn_plan,\n"
+      "artifact_bundle.\n"
       "Exit code: 0 valid, 1 not valid, 2 bad call");
   command->add_option("kind", options->kind, "What the file should be");
   command->add_option("file", options->file, "The file");
   command->add_option("--jsonl", options->jsonl, "Many artifacts: one {\"kind\", \"doc\"} a line");
   command->add_flag("--json", options->json, "The verdict as JSON");
+  command->add_flag("--schema", options->schema, "Print the JSON Schema of a wire artifact's KIND");
   command->callback([options, &chosen] { chosen = [options] { return run_validate(*options); }; });
 }
 
