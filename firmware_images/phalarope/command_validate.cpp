@@ -8,7 +8,6 @@
 #include <sstream>
 
 #include "core/spec/artifact_rules.hpp"
-#include "core/spec/artifact_schema.hpp"
 #include "core/spec/artifact_validator.hpp"
 #include "core/spec/board_profile.hpp"
 #include "core/spec/pipeline_file.hpp"
@@ -27,7 +26,6 @@ struct ValidateOptions {
   std::string file;
   std::string jsonl;
   bool json = false;
-  bool schema = false;
 };
 
 template <std::size_t n>
@@ -81,27 +79,18 @@ int validate_artifact_file(const ValidateOptions& options) {
   return verdict.valid ? exit_done : exit_no;
 }
 
-std::string artifact_kind_list() { return fmt::format("{}", fmt::join(spec::artifact_kinds, ", ")); }
-
-int print_schema(const ValidateOptions& options) {
-  const std::string schema = spec::artifact_schema(options.kind);
-  if (schema.empty()) return complain("--schema needs a wire artifact's kind: " + artifact_kind_list());
-  fmt::print("{}", schema);
-  return exit_done;
-}
-
 int run_validate(const ValidateOptions& options) {
   if (!options.jsonl.empty()) {
     if (!options.kind.empty()) return complain("give either KIND FILE or --jsonl FILE");
     return answer_lines(options.jsonl, spec::answer_validate_line);
   }
-  if (options.schema) return print_schema(options);
   if (options.kind.empty() || options.file.empty()) {
     return complain("validate needs KIND FILE, or --jsonl FILE; see phalarope validate --help");
   }
   if (one_of(file_kinds, options.kind)) return validate_written_file(options);
   if (one_of(spec::artifact_kinds, options.kind)) return validate_artifact_file(options);
-  return complain("unknown kind `" + options.kind + "`; use pipeline, board, intents, " + artifact_kind_list());
+  return complain(fmt::format("unknown kind `{}`; use {}, {}", options.kind, fmt::join(file_kinds, ", "),
+                              fmt::join(spec::artifact_kinds, ", ")));
 }
 
 }  // namespace
@@ -119,7 +108,6 @@ void add_validate(CLI::App& app, ChosenCommand& chosen) {
   command->add_option("file", options->file, "The file");
   command->add_option("--jsonl", options->jsonl, "Many artifacts: one {\"kind\", \"doc\"} a line");
   command->add_flag("--json", options->json, "The verdict as JSON");
-  command->add_flag("--schema", options->schema, "Print the JSON Schema of a wire artifact's KIND");
   command->callback([options, &chosen] { chosen = [options] { return run_validate(*options); }; });
 }
 

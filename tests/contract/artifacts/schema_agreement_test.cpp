@@ -47,7 +47,7 @@ TEST(SchemaAgreement, PublishedFilesAreWhatTheTablesWrite) {
   for (const std::string_view kind : artifact_kinds) {
     const std::string path = "schemas/json/" + std::string(kind) + ".schema.json";
     EXPECT_EQ(test::text_of(test::repository_file(path)), artifact_schema(kind))
-        << path << ": write it again with `phalarope validate " << kind << " --schema`";
+        << path << ": write it again with `phalarope abi schema " << kind << "`";
   }
 }
 
