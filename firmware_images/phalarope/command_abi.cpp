@@ -12,6 +12,7 @@
 #include "core/spec/artifact_codec.hpp"
 #include "core/spec/artifact_schema.hpp"
 #include "core/spec/json_edit.hpp"
+#include "core/spec/wire_form.hpp"
 #include "firmware_images/phalarope/commands.hpp"
 #include "firmware_images/phalarope/console.hpp"
 
@@ -24,6 +25,9 @@ struct AbiOptions {
   std::string payload_class{spec::session_payload_class};
   std::string codec;
   std::string unknown_event_action = "reject";
+  std::string transport;
+  std::vector<std::string> encodings;
+  std::vector<std::string> compressions;
 };
 
 std::optional<std::string> read_file(const std::string& path) {
@@ -150,6 +154,22 @@ int run_schema(const AbiOptions& options) {
   return exit_done;
 }
 
+int run_negotiate(const AbiOptions& options) {
+  const spec::SupportedForms* const supported = spec::find_supported_forms(options.transport);
+  if (supported == nullptr) {
+    return complain("no transport `" + options.transport + "`; use local, websocket, telephony or livekit");
+  }
+  const std::vector<std::string_view> encodings(options.encodings.begin(), options.encodings.end());
+  const std::vector<std::string_view> compressions(options.compressions.begin(), options.compressions.end());
+  const auto form = spec::negotiate(*supported, {.encodings = encodings, .compressions = compressions});
+  if (!form) return complain(form.error().sentence, exit_no);
+  print_json(spec::json_object(
+      "", {spec::json_text("encoding", std::string(spec::encoding_names[static_cast<std::size_t>(form->encoding)])),
+           spec::json_text("compression",
+                           std::string(spec::compression_names[static_cast<std::size_t>(form->compression)]))}));
+  return exit_done;
+}
+
 }  // namespace
 
 void add_abi(CLI::App& app, ChosenCommand& chosen) {
@@ -178,6 +198,12 @@ void add_abi(CLI::App& app, ChosenCommand& chosen) {
   CLI::App* convert = add("convert", "JSON to FlatBuffers, FlatBuffers to JSON, on stdout", run_convert);
   convert->add_option("kind", options->kind, "Kind of the artifact")->required();
   convert->add_option("file", options->file, "The artifact in either encoding")->required();
+  CLI::App* form = add("negotiate", "The form a connection gets for an offer", run_negotiate);
+  form->add_option("transport", options->transport, "local, websocket, telephony or livekit")->required();
+  form->add_option("--encoding", options->encodings, "Offered encodings, best first: json, flatbuffers")
+      ->delimiter(',');
+  form->add_option("--compression", options->compressions, "Offered compressions, best first: none, zlib")
+      ->delimiter(',');
   add("schema", "Print the JSON Schema of an artifact's kind", run_schema)
       ->add_option("kind", options->kind, "Kind of the artifact")
       ->required();

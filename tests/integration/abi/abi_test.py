@@ -76,6 +76,13 @@ class Abi(unittest.TestCase):
         self.assertEqual(self.call("ingress", self.batch(), "--unknown-event-action", "guess")[0], 2)
         self.assertEqual(self.call("schema", "nonsense")[0], 2)
 
+    def test_a_form_is_negotiated_or_refused_with_the_list(self):
+        code, said, _ = self.call("negotiate", "websocket", "--encoding", "cbor,flatbuffers", "--compression", "zlib")
+        self.assertEqual((code, json.loads(said)), (0, {"encoding": "flatbuffers", "compression": "zlib"}))
+        code, _, error = self.call("negotiate", "telephony", "--encoding", "flatbuffers")
+        self.assertEqual(code, 1)
+        self.assertIn("offer one of: json", error)
+
     def test_the_published_schemas_are_the_programs(self):
         for kind in KINDS:
             published = (REPOSITORY / "schemas/json" / f"{kind}.schema.json").read_bytes()
