@@ -163,18 +163,26 @@ class Reader {
     if (!failure_) failure_ = refused(std::move(sentence), path);
   }
 
-  bool takes(std::size_t text_bytes, const std::string& path) {
-    if (values_left_ == 0 || text_bytes > text_bytes_left_) {
-      fail("more values or text than the bytes can hold", path);
+  bool takes_value(const std::string& path) {
+    if (values_left_ == 0) {
+      fail("too many values", path);
       return false;
     }
     --values_left_;
+    return true;
+  }
+  /// Texts that share their bytes could be read to more than the bytes that came.
+  bool takes_text(std::size_t text_bytes, const std::string& path) {
+    if (text_bytes > text_bytes_left_) {
+      fail("more text than the bytes can hold", path);
+      return false;
+    }
     text_bytes_left_ -= text_bytes;
     return true;
   }
 
   std::string text(const flatbuffers::String& from, const std::string& path) {
-    if (!takes(from.size(), path)) return {};
+    if (!takes_text(from.size(), path)) return {};
     std::string_view left(from.data(), from.size());
     while (!left.empty()) {
       const std::size_t bytes = utf8_character_bytes(left);
@@ -197,7 +205,7 @@ class Reader {
 
   JsonValue value(std::string name, const flatbuffers::Table& table, voffset_t field, const ValueRule& rule,
                   const std::string& path) {
-    if (!takes(0, path)) return {};
+    if (!takes_value(path)) return {};
     switch (rule.shape) {
       case Shape::integer:
         return json_integer(std::move(name), table.GetField<std::int64_t>(field, 0));
@@ -255,14 +263,14 @@ class Reader {
     if (element.shape == Shape::choice) {
       const auto& positions = *table.GetPointer<const flatbuffers::Vector<std::uint8_t>*>(field);
       for (uoffset_t i = 0; i < positions.size() && !failure_; ++i) {
-        if (takes(0, path)) items.push_back(chosen("", positions.Get(i), element, path));
+        if (takes_value(path)) items.push_back(chosen("", positions.Get(i), element, path));
       }
       return items;
     }
     const auto& offsets = *table.GetPointer<const Offsets*>(field);
     for (uoffset_t i = 0; i < offsets.size() && !failure_; ++i) {
       const std::string item_path = path + "[" + std::to_string(i) + "]";
-      if (!takes(0, item_path)) break;
+      if (!takes_value(item_path)) break;
       if (element.shape == Shape::object) {
         items.push_back(object("", target<flatbuffers::Table>(offsets, i), *element.object, item_path));
       } else {
@@ -272,7 +280,7 @@ class Reader {
     return items;
   }
 
-  std::size_t values_left_ = artifact_values_max;
+  std::size_t values_left_ = artifact_values_max - 1;  // the document is one
   std::size_t text_bytes_left_;
   std::optional<Violation> failure_;
 };

@@ -92,6 +92,25 @@ TEST(ArtifactCodec, BoundsWhatItWrites) {
   EXPECT_FALSE(encode_artifact("resolved_turn_plan", parsed(plan)));
 }
 
+TEST(ArtifactCodec, WhatIsWithinTheBoundsOfWritingIsWithinThoseOfReading) {
+  const auto with_markers = [](std::size_t markers) {
+    Json plan = test::turn_plan();
+    plan["determinism"]["ordering_markers"] = Json::array();
+    for (std::size_t i = 0; i < markers; ++i) plan["determinism"]["ordering_markers"].push_back(std::to_string(i));
+    return plan;
+  };
+  const auto is_writable = [&](std::size_t markers) {
+    return encode_artifact("resolved_turn_plan", parsed(with_markers(markers))).has_value();
+  };
+  std::size_t markers = artifact_values_max - 200;  // a plan without markers has fewer values than that
+  ASSERT_TRUE(is_writable(markers));
+  while (is_writable(markers + 8)) markers += 8;
+  while (is_writable(markers + 1)) ++markers;
+  const auto read = decode_artifact(*encode_artifact("resolved_turn_plan", parsed(with_markers(markers))));
+  ASSERT_TRUE(read) << read.error().rule;
+  EXPECT_EQ(Json::parse(test::to_text(read->document)), with_markers(markers));
+}
+
 TEST(ArtifactCodec, CutsAndBitFlipsGetAnAnswer) {
   for (const std::string_view kind : artifact_kinds) {
     const Bytes bytes = bytes_of(kind);
@@ -125,6 +144,13 @@ TEST(ArtifactCodec, RefusesForgedContents) {
   const auto transition = fb::CreateTurnTransition(unknown_state, static_cast<fb::TurnState>(5), {}, {}, {});
   EXPECT_EQ(refusal(unknown_state, fb::ArtifactBody::turn_transition, transition),
             "from_state: FlatBuffers: number 5 is no choice this version knows");
+  flatbuffers::FlatBufferBuilder half_true;
+  const auto odd =
+      fb::CreateTurnTransition(half_true, fb::TurnState::Active, fb::TurnTrigger::abort, fb::TurnState::Terminal, true);
+  reinterpret_cast<flatbuffers::Table*>(flatbuffers::GetMutableTemporaryPointer(half_true, odd))
+      ->SetField<std::uint8_t>(fb::TurnTransition::VT_DETERMINISTIC, 2, 0);
+  EXPECT_EQ(refusal(half_true, fb::ArtifactBody::turn_transition, odd),
+            "deterministic: FlatBuffers: a truth value is neither 0 nor 1");
   flatbuffers::FlatBufferBuilder unknown_kind;
   const auto any = fb::CreateTurnTransition(unknown_kind);
   EXPECT_EQ(refusal(unknown_kind, static_cast<fb::ArtifactBody>(9), any),
@@ -159,7 +185,7 @@ TEST(ArtifactCodec, RefusesSharedTextsThatWouldGrow) {
                  fb::ArtifactIdentifier());
   const auto read = decode_artifact(finished(builder));
   ASSERT_FALSE(read);
-  EXPECT_EQ(read.error().rule, "FlatBuffers: more values or text than the bytes can hold");
+  EXPECT_EQ(read.error().rule, "FlatBuffers: more text than the bytes can hold");
 }
 
 }  // namespace
