@@ -251,7 +251,8 @@ class Reader {
       std::string name = text(*key, path);
       if (!failure_ && !keys.insert(name).second) fail("the key \"" + name + "\" occurs twice", path);
       if (failure_) return {};
-      const std::string entry_path = path + "[\"" + name + "\"]";
+      std::string entry_path = path;
+      entry_path.append("[\"").append(name).append("\"]");
       members.push_back(value(std::move(name), entry, value_field, element, entry_path));
     }
     return members;
