@@ -8,6 +8,7 @@
 // Contract: runtime.md 1.1-1.8.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -80,6 +81,26 @@ std::optional<Violation> judge(const JsonValue& value, const ValueRule& rule, st
 /// The value in the members' order of the table, optional members that are absent, zero or empty left out (4.3).
 /// Only for a value that judge() accepts.
 void append_canonical(std::string& out, const JsonValue& value, const ValueRule& rule);
+
+/// One row of 1.5: who may emit a signal, in which scope, with what.
+struct SignalRow {
+  std::string_view signal;
+  std::array<std::string_view, 2> emitted_by;
+  std::string_view event_scope;  // empty: either
+  std::array<std::string_view, 4> required;
+};
+/// One row of 2.1.
+struct TransitionRow {
+  std::string_view from;
+  std::string_view trigger;
+  std::string_view to;
+};
+std::span<const SignalRow> signal_rows();
+std::span<const TransitionRow> transition_rows();
+
+/// What a document can be judged as (1.1 rule 6).
+constexpr std::array<std::string_view, 6> artifact_kinds = {"event_record",    "control_signal",     "decision_outcome",
+                                                            "turn_transition", "resolved_turn_plan", "artifact_bundle"};
 
 /// The rules of one artifact kind by its name (`event_record`, ...); null for an unknown kind.
 const ObjectRule* find_artifact_rule(std::string_view kind);

@@ -150,12 +150,6 @@ constexpr ObjectRule event_record{"1.2", envelope_members, record_conditions};
 
 // ---- 1.5 control_signal --------------------------------------------------------------------------------
 
-struct SignalRow {
-  std::string_view signal;
-  std::array<std::string_view, 2> emitted_by;
-  std::string_view event_scope;  // empty: either
-  std::array<std::string_view, 4> required;
-};
 constexpr std::array signal_table = {
     SignalRow{"turn_open_proposed", {"RK-02"}, "session", {}},
     SignalRow{"turn_open", {"RK-03"}, "turn", {}},
@@ -341,11 +335,6 @@ constexpr std::array transition_members = {
     MemberRule{"deterministic", {.shape = Shape::always_true}, true},
 };
 
-struct TransitionRow {
-  std::string_view from;
-  std::string_view trigger;
-  std::string_view to;
-};
 constexpr std::array transition_table = {
     TransitionRow{"Idle", "turn_open_proposed", "Opening"},
     TransitionRow{"Opening", "turn_open", "Active"},
@@ -522,25 +511,32 @@ constexpr std::array plan_members = {MemberRule{"turn_id", text_plus, true},
                                      MemberRule{"streaming_handoff", object_of(streaming_handoff)}};
 constexpr ObjectRule resolved_turn_plan{"1.8", plan_members};
 
-struct ArtifactKind {
-  std::string_view name;
-  const ObjectRule& rule;
-};
-constexpr std::array artifact_kinds = {
-    ArtifactKind{"event_record", event_record}, ArtifactKind{"control_signal", control_signal},
-    ArtifactKind{"decision_outcome", decision_outcome}, ArtifactKind{"turn_transition", turn_transition},
-    ArtifactKind{"resolved_turn_plan", resolved_turn_plan}};
+// ---- 1.1 artifact_bundle: its event is a record or a signal, held to 1.3 only -----------------------------
+
+constexpr ObjectRule envelope{"1.2", envelope_members, envelope_conditions};
+constexpr std::array bundle_members = {MemberRule{"event", object_of(envelope), true},
+                                       MemberRule{"control_signal", object_of(control_signal), true},
+                                       MemberRule{"turn_transition", object_of(turn_transition), true},
+                                       MemberRule{"resolved_turn_plan", object_of(resolved_turn_plan), true},
+                                       MemberRule{"decision_outcome", object_of(decision_outcome), true}};
+constexpr ObjectRule artifact_bundle{"1.1", bundle_members};
+
+constexpr std::array<const ObjectRule*, artifact_kinds.size()> kind_rules = {
+    &event_record, &control_signal, &decision_outcome, &turn_transition, &resolved_turn_plan, &artifact_bundle};
 
 }  // namespace
 
 constinit const ObjectRule decision_outcome_rule = decision_outcome;
 
 const ObjectRule* find_artifact_rule(std::string_view kind) {
-  for (const ArtifactKind& artifact : artifact_kinds) {
-    if (artifact.name == kind) return &artifact.rule;
+  for (std::size_t i = 0; i < artifact_kinds.size(); ++i) {
+    if (artifact_kinds[i] == kind) return kind_rules[i];
   }
   return nullptr;
 }
+
+std::span<const SignalRow> signal_rows() { return signal_table; }
+std::span<const TransitionRow> transition_rows() { return transition_table; }
 
 const ValueRule& plan_member_rule(std::string_view name) {
   for (const MemberRule& member : plan_members) {

@@ -1,8 +1,8 @@
 // FlatBuffers to engine structs. See plan_codec.hpp; plan_encode.cpp mirrors this file function by function.
-#include <cstring>
 #include <optional>
 
 #include "core/engine/plan/plan_names.hpp"
+#include "core/spec/aligned_bytes.hpp"
 #include "core/spec/plan_codec.hpp"
 #include "plan_generated.h"
 
@@ -214,13 +214,6 @@ void read_determinism(FieldReader& reader, const fb::Determinism& from, Determin
 
 flatbuffers::Verifier verifier_over(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size(), nesting_max, tables_max};
-}
-
-/// FlatBuffers reads scalars in place, so the buffer must stand on their alignment; recordings give any address.
-std::vector<std::uint64_t> aligned_copy(std::span<const std::byte> bytes) {
-  std::vector<std::uint64_t> words((bytes.size() + sizeof(std::uint64_t) - 1) / sizeof(std::uint64_t));
-  if (!bytes.empty()) std::memcpy(words.data(), bytes.data(), bytes.size());
-  return words;
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "core/spec/artifact_rules.hpp"
 #include "core/spec/artifact_validator.hpp"
 #include "core/spec/board_profile.hpp"
 #include "core/spec/pipeline_file.hpp"
@@ -18,8 +19,6 @@
 namespace phalarope::program {
 namespace {
 
-constexpr std::array<std::string_view, 5> artifact_kinds = {"event_record", "control_signal", "decision_outcome",
-                                                            "turn_transition", "resolved_turn_plan"};
 constexpr std::array<std::string_view, 3> file_kinds = {"pipeline", "board", "intents"};
 
 struct ValidateOptions {
@@ -89,10 +88,9 @@ int run_validate(const ValidateOptions& options) {
     return complain("validate needs KIND FILE, or --jsonl FILE; see phalarope validate --help");
   }
   if (one_of(file_kinds, options.kind)) return validate_written_file(options);
-  if (one_of(artifact_kinds, options.kind)) return validate_artifact_file(options);
-  return complain("unknown kind `" + options.kind +
-                  "`; use pipeline, board, intents, event_record, control_signal, decision_outcome, turn_transition or "
-                  "resolved_turn_plan");
+  if (one_of(spec::artifact_kinds, options.kind)) return validate_artifact_file(options);
+  return complain(fmt::format("unknown kind `{}`; use {}, {}", options.kind, fmt::join(file_kinds, ", "),
+                              fmt::join(spec::artifact_kinds, ", ")));
 }
 
 }  // namespace
@@ -103,7 +101,8 @@ void add_validate(CLI::App& app, ChosenCommand& chosen) {
   command->footer(
       "Example: phalarope validate pipeline /etc/phalarope/pipeline.yaml\n"
       "Files people write: pipeline, board, intents.\n"
-      "Wire artifacts: event_record, control_signal, decision_outcome, turn_transition, resolved_turn_plan.\n"
+      "Wire artifacts: event_record, control_signal, decision_outcome, turn_transition, resolved_turn_plan,\n"
+      "artifact_bundle.\n"
       "Exit code: 0 valid, 1 not valid, 2 bad call");
   command->add_option("kind", options->kind, "What the file should be");
   command->add_option("file", options->file, "The file");

@@ -22,6 +22,7 @@ void add_timeline(CLI::App& app, ChosenCommand& chosen);
 void add_evidence(CLI::App& app, ChosenCommand& chosen);
 void add_validate(CLI::App& app, ChosenCommand& chosen);
 void add_validate_spec(CLI::App& app, ChosenCommand& chosen);
+void add_abi(CLI::App& app, ChosenCommand& chosen);
 void add_plan(CLI::App& app, ChosenCommand& chosen);
 void add_scenario(CLI::App& app, ChosenCommand& chosen);
 void add_doctor(CLI::App& app, ChosenCommand& chosen);

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "core/engine/base/enforce.hpp"
+#include "core/spec/artifact_rules.hpp"
 #include "core/spec/artifact_validator.hpp"
 #include "core/spec/plan_resolve.hpp"
 #include "core/spec/strict_json.hpp"
@@ -22,8 +23,7 @@ void expect_one_line_of_json(const std::string& answer) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace phalarope::spec;
   const std::string_view text(reinterpret_cast<const char*>(data), size);
-  for (const char* kind :
-       {"event_record", "control_signal", "decision_outcome", "turn_transition", "resolved_turn_plan"}) {
+  for (const std::string_view kind : artifact_kinds) {
     const ArtifactVerdict verdict = validate_artifact(kind, text);
     PHAL_ENFORCE(verdict.valid == verdict.rule.empty(), "an invalid artifact names its rule");
     expect_one_line_of_json(to_json(kind, verdict));

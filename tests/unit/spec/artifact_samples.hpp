@@ -78,6 +78,23 @@ inline Json turn_plan() {
   return json;
 }
 
+inline Json artifact_bundle() {
+  return {{"event", event_record()},
+          {"control_signal", control_signal()},
+          {"turn_transition", turn_transition()},
+          {"resolved_turn_plan", turn_plan()},
+          {"decision_outcome", decision_outcome()}};
+}
+
+/// The sound sample of an artifact kind.
+inline Json sample_of(std::string_view kind) {
+  if (kind == "event_record") return event_record();
+  if (kind == "control_signal") return control_signal();
+  if (kind == "decision_outcome") return decision_outcome();
+  if (kind == "turn_transition") return turn_transition();
+  return kind == "resolved_turn_plan" ? turn_plan() : artifact_bundle();
+}
+
 /// A request for `plan resolve`: vector V1 (runtime.md Appendix D).
 inline Json resolve_request() {
   return {{"turn_id", "turn-vec-1"},

@@ -1,4 +1,5 @@
-// The judge of wire artifacts: sound samples pass, and every wound is found.
+// The judge of wire artifacts: sound samples pass, and every wound is found. Every document of these tests is judged
+// by the published JSON Schema too.
 #include "core/spec/artifact_validator.hpp"
 
 #include <gtest/gtest.h>
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "tests/unit/spec/artifact_samples.hpp"
+#include "tests/unit/spec/schema_judge.hpp"
 
 namespace phalarope::spec {
 namespace {
@@ -16,7 +18,7 @@ using test::changed;
 using test::Json;
 using test::removed;
 
-bool is_valid(std::string_view kind, const Json& document) { return validate_artifact(kind, document.dump()).valid; }
+bool is_valid(std::string_view kind, const Json& document) { return test::judged_alike(kind, document.dump()); }
 
 struct Change {
   const char* pointer;
@@ -28,15 +30,16 @@ void expect_wounds(std::string_view kind, const Json& sound, const std::vector<C
   for (const Change& wound : wounds) {
     const Json broken = changed(sound, wound.pointer, wound.value);
     const ArtifactVerdict verdict = validate_artifact(kind, broken.dump());
-    EXPECT_FALSE(verdict.valid) << wound.pointer << " = " << wound.value;
+    EXPECT_FALSE(is_valid(kind, broken)) << wound.pointer << " = " << wound.value;
     EXPECT_FALSE(verdict.rule.empty());
   }
 }
 
 void expect_sound(std::string_view kind, const Json& sound, const std::vector<Change>& variants) {
   for (const Change& variant : variants) {
-    const ArtifactVerdict verdict = validate_artifact(kind, changed(sound, variant.pointer, variant.value).dump());
-    EXPECT_TRUE(verdict.valid) << variant.pointer << " = " << variant.value << ": " << verdict.rule;
+    const Json good = changed(sound, variant.pointer, variant.value);
+    const ArtifactVerdict verdict = validate_artifact(kind, good.dump());
+    EXPECT_TRUE(is_valid(kind, good)) << variant.pointer << " = " << variant.value << ": " << verdict.rule;
   }
 }
 
@@ -65,7 +68,7 @@ TEST(StrictJson, IntegersAreIntegerLiteralsOfSixtyFourBits) {
     std::string text = sound;
     const std::string member = "\"runtime_sequence\":1";
     text.replace(text.find(member), member.size(), "\"runtime_sequence\":" + literal);
-    return validate_artifact("event_record", text).valid;
+    return test::judged_alike("event_record", text);
   };
   EXPECT_TRUE(with_sequence("0"));
   EXPECT_TRUE(with_sequence("9223372036854775807"));
@@ -491,6 +494,35 @@ TEST(ResolvedTurnPlan, StreamingHandoffNamesItsThresholdsWhenEnabled) {
   EXPECT_FALSE(handoff({{"stt_to_llm", changed(edge, "/max_pending_segments", removed())}}));
   EXPECT_FALSE(handoff({{"stt_to_llm", changed(edge, "/min_partial_chars", 0)}}));
   EXPECT_FALSE(handoff({{"stt_to_llm", changed(edge, "/patience", 1)}}));
+}
+
+// contract: 1.1
+TEST(ArtifactBundle, HoldsEachMemberToItsOwnKind) {
+  const Json bundle = test::artifact_bundle();
+  ASSERT_TRUE(is_valid("artifact_bundle", bundle));
+  std::vector<Change> wounds = {{"/extra", 1},
+                                {"/event/lane", "Data"},
+                                {"/event/turn_id", removed()},
+                                {"/control_signal/emitted_by", "RK-25"},
+                                {"/turn_transition/to_state", "Idle"},
+                                {"/resolved_turn_plan/plan_hash", "short"},
+                                {"/decision_outcome/phase", "active_turn "}};
+  for (const char* member :
+       {"/event", "/control_signal", "/turn_transition", "/resolved_turn_plan", "/decision_outcome"}) {
+    wounds.push_back({member, removed()});
+    wounds.push_back({member, Json::array()});
+  }
+  expect_wounds("artifact_bundle", bundle, wounds);
+}
+
+// contract: 1.1, 1.3
+TEST(ArtifactBundle, TakesARecordOrASignalAsItsEvent) {
+  Json unknown_signal = test::control_signal();
+  unknown_signal["signal"] = "not of 1.5";
+  for (const Json& event : {test::event_record(), test::control_signal(), unknown_signal}) {
+    EXPECT_TRUE(is_valid("artifact_bundle", changed(test::artifact_bundle(), "/event", event))) << event;
+  }
+  EXPECT_FALSE(is_valid("artifact_bundle", changed(test::artifact_bundle(), "/control_signal", unknown_signal)));
 }
 
 TEST(ValidateLine, AnswersInTheShapeOfTheCommand) {

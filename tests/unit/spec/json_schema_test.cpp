@@ -4,14 +4,10 @@
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
-#include <valijson/adapters/nlohmann_json_adapter.hpp>
-#include <valijson/schema.hpp>
-#include <valijson/schema_parser.hpp>
-#include <valijson/validation_results.hpp>
-#include <valijson/validator.hpp>
 
 #include "core/spec/board_profile.hpp"
 #include "core/spec/document.hpp"
+#include "tests/unit/spec/schema_judge.hpp"
 #include "tests/unit/spec/spec_samples.hpp"
 
 namespace phalarope::spec {
@@ -26,30 +22,16 @@ Json json_of(std::string_view yaml) {
   return Json::parse(to_json(document));
 }
 
-/// What the schema says against a document; empty when nothing.
-std::string schema_complaints(const std::string& schema_file, const Json& document) {
-  const Json schema_json = Json::parse(test::text_of(test::repository_file("schemas/json/" + schema_file)));
-  valijson::Schema schema;
-  valijson::SchemaParser().populateSchema(valijson::adapters::NlohmannJsonAdapter(schema_json), schema);
-  valijson::Validator validator;
-  valijson::ValidationResults results;
-  if (validator.validate(schema, valijson::adapters::NlohmannJsonAdapter(document), &results)) return {};
-  std::string text;
-  for (const auto& error : results) text += error.description + "\n";
-  return text;
-}
-
 TEST(JsonSchema, EveryShippedFilePassesItsSchema) {
-  EXPECT_EQ(schema_complaints("pipeline.schema.json",
-                              json_of(test::text_of(test::repository_file("firmware_images/conf/pipeline.yaml")))),
+  EXPECT_EQ(test::schema_complaints(
+                "pipeline", json_of(test::text_of(test::repository_file("firmware_images/conf/pipeline.yaml")))),
             "");
-  EXPECT_EQ(schema_complaints("phalarope.schema.json",
-                              json_of(test::text_of(test::repository_file("firmware_images/conf/phalarope.yaml")))),
+  EXPECT_EQ(test::schema_complaints(
+                "phalarope", json_of(test::text_of(test::repository_file("firmware_images/conf/phalarope.yaml")))),
             "");
   for (const auto& entry : std::filesystem::directory_iterator(test::repository_file("boards"))) {
     if (entry.path().extension() != ".yaml") continue;
-    EXPECT_EQ(schema_complaints("board.schema.json", json_of(test::text_of(entry.path().string()))), "")
-        << entry.path();
+    EXPECT_EQ(test::schema_complaints("board", json_of(test::text_of(entry.path().string()))), "") << entry.path();
   }
 }
 
@@ -71,7 +53,7 @@ TEST(JsonSchema, TheSecondFormPassesItsSchemaAndBreaksTheFirst) {
 TEST(JsonSchema, FullPipelinePassesParserAndSchema) {
   const std::string text = test::with_added(test::all_overrides);
   test::compiled(text);
-  EXPECT_EQ(schema_complaints("pipeline.schema.json", json_of(text)), "");
+  EXPECT_EQ(test::schema_complaints("pipeline", json_of(text)), "");
 }
 
 TEST(JsonSchema, SchemaAndParserRefuseTheSameWounds) {
@@ -88,7 +70,7 @@ TEST(JsonSchema, SchemaAndParserRefuseTheSameWounds) {
       test::with_added("overrides: {node_execution_policies: {}}\n"),
   };
   for (const std::string& text : wounds) {
-    EXPECT_NE(schema_complaints("pipeline.schema.json", json_of(text)), "") << text;
+    EXPECT_NE(test::schema_complaints("pipeline", json_of(text)), "") << text;
     EXPECT_NE(test::complaints(text), "(it compiled)") << text;
   }
 }
