@@ -8,6 +8,7 @@
 #include "core/engine/base/sha256.hpp"
 #include "core/replay/event_fields.hpp"
 #include "core/replay/page_assets.hpp"
+#include "core/replay/safe_text.hpp"
 
 namespace phalarope::replay {
 namespace {
@@ -227,31 +228,6 @@ std::string for_script_element(const std::string& json) {
   }
   return safe;
 }
-std::string as_html_text(std::string_view text) {
-  std::string safe;
-  for (const char c : text) {
-    switch (c) {
-      case '<':
-        safe += "&lt;";
-        break;
-      case '>':
-        safe += "&gt;";
-        break;
-      case '&':
-        safe += "&amp;";
-        break;
-      case '"':
-        safe += "&quot;";
-        break;
-      case '\'':
-        safe += "&#39;";
-        break;
-      default:
-        safe += c;
-    }
-  }
-  return safe;
-}
 /// How a content security policy names an inline element.
 std::string policy_hash(std::string_view content) {
   const Sha256Digest digest = sha256(content);
@@ -291,7 +267,7 @@ std::string timeline_data_json(const ConversationLog& log, std::span<const Timel
 
 std::string timeline_html(const ConversationLog& log, std::span<const TimelineAudio> audio) {
   const Filling fillings[] = {
-      {"@TITLE@", as_html_text(log.names.session_id)}, {"@STYLE_HASH@", policy_hash(page::style)},
+      {"@TITLE@", html_escaped(log.names.session_id)}, {"@STYLE_HASH@", policy_hash(page::style)},
       {"@SCRIPT_HASH@", policy_hash(page::script)},    {"@STYLE@", std::string(page::style)},
       {"@SCRIPT@", std::string(page::script)},         {"@DATA@", for_script_element(timeline_data_json(log, audio))},
   };
