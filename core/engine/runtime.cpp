@@ -151,6 +151,7 @@ void EngineRuntime::ingest_data() noexcept {
 void EngineRuntime::accept(Event event) noexcept {
   if (event.session_slot >= wiring_.audio.size()) {  // from a worker or host that names nobody
     ++counters_.unknown_slots;
+    if (event.payload.present()) static_cast<void>(wiring_.audio.front().payloads.release(event.payload));
     return;
   }
   event.runtime_sequence = ++arrivals_;  // names it in the lane; step gives the sequence that counts

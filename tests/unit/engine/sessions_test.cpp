@@ -2,12 +2,15 @@
 // again, and each runs the pipeline it was given.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstring>
 #include <map>
 #include <memory>
 #include <random>
 #include <vector>
 
 #include "core/engine/engine.hpp"
+#include "core/engine/runtime.hpp"
 #include "tests/unit/engine/session/engine_driver.hpp"
 
 namespace phalarope {
@@ -201,6 +204,111 @@ TEST(Sessions, ImpossiblePartsAreRefusedByName) {
   EXPECT_EQ(House({.pipelines = {&pipeline, 1}, .seats = engine_sessions_max + 1}).refusal,
             EngineRefusal::too_many_sessions);
   EXPECT_EQ(House({.pipelines = {&pipeline, 1}, .sessions = {&lost, 1}}).refusal, EngineRefusal::unknown_pipeline);
+}
+
+/// Takes everything and does nothing.
+class DeafPool final : public ExecutionPool {
+ public:
+  bool try_submit(NodeIndex, const Event&) override { return true; }
+  void cancel(NodeIndex, Ticket) noexcept override {}
+};
+
+/// Two sessions behind one runtime, each with its rings.
+class TwoLines {
+ public:
+  TwoLines() : house({.pipelines = {&pipeline, 1}, .sessions = starts}), evidence_(evidence_bytes / sizeof(Block)) {
+    runtime.set_pool(pool_);
+    for (Line* line : {&lines[0], &lines[1]}) {
+      Event connected{};
+      connected.kind = EventKind::connected;
+      EXPECT_TRUE(line->control.try_push(connected));
+    }
+    poll();
+  }
+  void poll() {
+    while (runtime.poll(Instant{1}, WallTime{1}) > 0) {
+    }
+  }
+  /// The inputs as they were taken, since the last call.
+  std::vector<Event> taken() {
+    std::vector<Event> inputs;
+    while (const auto record = ring_.next()) {
+      Event event;
+      if (record->header.type != RecordType::event) continue;
+      std::memcpy(&event, record->body.data(), sizeof event);
+      if (!event.has(EventFlag::output)) inputs.push_back(event);
+    }
+    ring_.release();
+    return inputs;
+  }
+
+  struct Line {
+    SpscRing<Event, audio_control_events_max> control;
+    SpscRing<Event, audio_data_events_max> data;
+    SpscRing<Event, audio_commands_max> commands;
+    Fence fence;
+  };
+  static constexpr std::size_t evidence_bytes = 8 * 1024 * 1024;
+  struct alignas(64) Block {
+    std::byte bytes[64];
+  };
+  CompiledPipeline pipeline = small_pipeline();
+  std::vector<SessionStart> starts{named("loud"), named("calm")};
+  House house;
+  std::vector<Line> lines{2};
+  PayloadStore payloads;
+
+ private:
+  AudioLink link(std::size_t i) {
+    Line& line = lines[i];
+    return {.control = line.control,
+            .data = line.data,
+            .commands = line.commands,
+            .fence = line.fence,
+            .payloads = payloads};
+  }
+  std::array<AudioLink, 2> links_{link(0), link(1)};
+  std::vector<Block> evidence_;
+  ByteRing ring_{std::span<std::byte>(evidence_.front().bytes, evidence_bytes)};
+  Recorder recorder_{ring_, RecorderConfig{}};
+  Ingress ingress_{64, 1};
+  SpscRing<Event, operator_events_max> operator_events_;
+  DeafPool pool_;
+
+ public:
+  EngineRuntime runtime{RuntimeWiring{.engine = *house.engine,
+                                      .audio = links_,
+                                      .ingress = ingress_,
+                                      .operator_events = operator_events_,
+                                      .recorder = recorder_}};
+};
+
+// contract: I4, I5; decisions.md D24
+TEST(Sessions, WhoFloodsDelaysNobodyByMoreThanTheirShare) {
+  const auto world = std::make_unique<TwoLines>();
+  static_cast<void>(world->taken());
+  Event noise{};
+  noise.kind = EventKind::xrun;
+  while (world->lines[0].control.try_push(noise)) {
+  }
+  noise.kind = EventKind::playback_position;
+  noise.lane = Lane::data;
+  while (world->lines[0].data.try_push(noise)) {
+  }
+  Event request{};
+  request.kind = EventKind::user_turn_requested;
+  ASSERT_TRUE(world->lines[1].control.try_push(request));
+  world->poll();
+  EXPECT_TRUE(world->house.engine->sessions()[1].turn_active());
+  EXPECT_EQ(world->lines[0].fence.current(), no_ticket) << "a fence belongs to its session";
+  EXPECT_NE(world->lines[1].fence.current(), no_ticket);
+  const std::vector<Event> inputs = world->taken();
+  const auto place =
+      std::find_if(inputs.begin(), inputs.end(), [](const Event& event) { return event.session_slot == 1; });
+  ASSERT_NE(place, inputs.end());
+  EXPECT_LT(place - inputs.begin(), static_cast<std::ptrdiff_t>(audio_control_events_max) / 2)
+      << "the whole flood was served first";
+  EXPECT_GE(inputs.size(), audio_control_events_max) << "and the flood was served too";
 }
 
 }  // namespace
