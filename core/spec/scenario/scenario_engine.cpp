@@ -189,8 +189,12 @@ ScenarioEngine::Refused ScenarioEngine::ingress(const ScenarioEvent& event) {
 ScenarioEngine::Refused ScenarioEngine::put_out(const ScenarioEvent& event) {
   const std::string key(trim_white_space(event.turn_id));
   const bool fenced = fenced_by_output_.contains(key) || turns_->is_fenced(number_of(event.turn_id));
-  const OutputAttempt attempt{
-      .epoch = authority_.check(event.authority_epoch), .carries_cancel = event.cancel_accepted, .turn_fenced = fenced};
+  // 7.3: an older epoch is row 1, whatever else was said of it; one that was found not valid is row 2.
+  const EpochCheck seen = authority_.check(event.authority_epoch);
+  const bool otherwise_bad = seen != EpochCheck::stale && !event.authority_epoch_valid;
+  const OutputAttempt attempt{.epoch = otherwise_bad ? EpochCheck::invalid : seen,
+                              .carries_cancel = event.cancel_accepted,
+                              .turn_fenced = fenced};
   const OutputDecision decision = decide_output(attempt);
   if (decision.signal != EventKind::stale_epoch_reject) {
     take_epoch(event);
