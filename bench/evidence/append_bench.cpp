@@ -1,7 +1,10 @@
 // Append on the hot path: what one recorded event costs the engine thread, beside the floor and a packaged peer.
 //
 //   append/store128        the plain 128-byte store: what building the event costs alone
-//   append/bare_ring       memcpy of 16 + 128 bytes into a power-of-two ring, lines ahead prefetched, one release store
+//   append/bare_ring       memcpy of 16 + 128 bytes into a power-of-two ring, lines ahead prefetched, one release
+//   store,
+//                          and the same emptying consumer as the recorder's
+//   append/bare_alone      the same without a consumer: its lines never leave the producer's cache
 //   append/recorder        Recorder::append_event, an emptying consumer on another thread
 //   append/recorder_crc    the same with a CRC-32C of the event, which the flusher pays, not the engine
 //   append/recorder_full   10x overload: the ring is full, nobody empties it; each call refuses and counts
@@ -15,9 +18,11 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -107,7 +112,7 @@ Event event_of(std::uint64_t number) {
   return event;
 }
 
-/// The floor: no accounting, no consumer's position, no reserve.
+/// The floor: no accounting, no look at the consumer's position, no reserve.
 class BareRing {
  public:
   explicit BareRing(std::byte* memory) : memory_(memory) {}
@@ -117,7 +122,7 @@ class BareRing {
     std::memcpy(at + sizeof header, &event, sizeof event);
     // 144 does not divide the ring, so like a real one it must not run over the end.
     position_ += event_ring_bytes;
-    if ((position_ & (ring_bytes - 1)) > ring_bytes - event_ring_bytes) position_ = (position_ | (ring_bytes - 1)) + 1;
+    position_ = past_the_end(position_);
     published_.store(position_, std::memory_order_release);
     const std::byte* const ahead = memory_ + ((position_ + ring_prefetch_bytes) & (ring_bytes - 1));
     __builtin_prefetch(ahead, 1);
@@ -125,11 +130,74 @@ class BareRing {
     __builtin_prefetch(ahead + 128, 1);
   }
 
+  // ---- consumer
+  std::optional<RingRecord> next() {
+    if (read_ == published_seen_) published_seen_ = published_.load(std::memory_order_acquire);
+    if (read_ == published_seen_) return std::nullopt;
+    const std::byte* const at = memory_ + (read_ & (ring_bytes - 1));
+    RingRecord record;
+    std::memcpy(&record.header, at, sizeof record.header);
+    record.body = {at + sizeof record.header, event_bytes};
+    read_ = past_the_end(read_ + event_ring_bytes);
+    return record;
+  }
+  void release() { released_.store(read_, std::memory_order_release); }
+  std::size_t used_bytes() const {
+    return static_cast<std::size_t>(published_.load(std::memory_order_acquire) -
+                                    released_.load(std::memory_order_acquire));
+  }
+
  private:
+  static std::uint64_t past_the_end(std::uint64_t position) {
+    if ((position & (ring_bytes - 1)) <= ring_bytes - event_ring_bytes) return position;
+    return (position | (ring_bytes - 1)) + 1;
+  }
+
   std::byte* memory_;
   std::uint64_t position_ = 0;
-  std::atomic<std::uint64_t> published_{0};
+  alignas(ring_separation_bytes) std::atomic<std::uint64_t> published_{0};
+  alignas(ring_separation_bytes) std::atomic<std::uint64_t> released_{0};
+  alignas(ring_separation_bytes) std::uint64_t read_ = 0;
+  std::uint64_t published_seen_ = 0;
 };
+
+/// Empties a ring as the flusher does, in batches, each record copied into a block.
+template <typename Ring>
+class Drain {
+ public:
+  explicit Drain(Ring& ring) : thread_([this, &ring] { run(ring); }) {}
+  ~Drain() {
+    stop_ = true;
+    thread_.join();
+  }
+
+ private:
+  static constexpr std::size_t batch = 400;
+  void run(Ring& ring) {
+    auto block = std::make_unique<std::array<std::byte, batch * event_bytes>>();
+    while (!stop_.load(std::memory_order_relaxed)) {
+      std::size_t taken = 0;
+      for (; taken < batch; ++taken) {
+        const auto record = ring.next();
+        if (!record) break;
+        std::memcpy(block->data() + taken * event_bytes, record->body.data(), event_bytes);
+      }
+      benchmark::DoNotOptimize(block->data());
+      ring.release();
+      if (taken < batch) std::this_thread::sleep_for(std::chrono::microseconds(200));
+    }
+  }
+
+  std::atomic<bool> stop_{false};
+  std::thread thread_;
+};
+
+/// A real engine does other things between two events; unpaced, the drain and not the append would be measured.
+template <typename Ring>
+void pace(const Ring& ring, std::uint64_t number) {
+  if (number % 256 != 0) return;
+  while (ring.used_bytes() > ring_bytes / 2) std::this_thread::yield();
+}
 
 void store128(benchmark::State& state) {
   auto memory = std::make_unique<RingMemory>();
@@ -146,39 +214,21 @@ void store128(benchmark::State& state) {
   times.report(state);
 }
 
+template <bool drained>
 void bare_ring(benchmark::State& state) {
   auto memory = std::make_unique<RingMemory>();
   BareRing ring(memory->bytes);
   CallTimes times;
   std::uint64_t number = 0;
+  std::optional<Drain<BareRing>> drain;
+  if (drained) drain.emplace(ring);
   for (auto _ : state) {
     times.time([&] { ring.append({event_bytes, RecordType::event, 0, number}, event_of(number)); });
     ++number;
+    if (drained) pace(ring, number);
   }
   times.report(state);
 }
-
-/// Empties the ring as the flusher does, in batches.
-class Drain {
- public:
-  explicit Drain(ByteRing& ring)
-      : thread_([this, &ring] {
-          while (!stop_.load(std::memory_order_relaxed)) {
-            int taken = 0;
-            while (taken < 400 && ring.next()) ++taken;
-            ring.release();
-            if (taken < 400) std::this_thread::sleep_for(std::chrono::microseconds(200));
-          }
-        }) {}
-  ~Drain() {
-    stop_ = true;
-    thread_.join();
-  }
-
- private:
-  std::atomic<bool> stop_{false};
-  std::thread thread_;
-};
 
 template <bool with_crc>
 void recorder(benchmark::State& state) {
@@ -187,7 +237,7 @@ void recorder(benchmark::State& state) {
   Recorder sut(ring, {});
   CallTimes times;
   std::uint64_t number = 0;
-  const Drain drain(ring);
+  const Drain<ByteRing> drain(ring);
   for (auto _ : state) {
     times.time([&] {
       const Event event = event_of(number);
@@ -195,10 +245,7 @@ void recorder(benchmark::State& state) {
       sut.append_event(event);
     });
     ++number;
-    // A real engine does other things between two events; unpaced, the drain and not the append would be measured.
-    if (number % 256 == 0) {
-      while (ring.used_bytes() > ring_bytes / 2) std::this_thread::yield();
-    }
+    pace(ring, number);
   }
   times.report(state);
   state.counters["lost"] = static_cast<double>(sut.counters().lost[1]);
@@ -296,7 +343,8 @@ void spdlog_async(benchmark::State& state) {
 }
 
 BENCHMARK(store128)->Name("append/store128")->MinTime(0.5);
-BENCHMARK(bare_ring)->Name("append/bare_ring")->MinTime(0.5);
+BENCHMARK(bare_ring<true>)->Name("append/bare_ring")->MinTime(0.5);
+BENCHMARK(bare_ring<false>)->Name("append/bare_alone")->MinTime(0.5);
 BENCHMARK(recorder<false>)->Name("append/recorder")->MinTime(0.5);
 BENCHMARK(recorder<true>)->Name("append/recorder_crc")->MinTime(0.5);
 BENCHMARK(recorder_full)->Name("append/recorder_full")->MinTime(0.5);
