@@ -1,6 +1,7 @@
 // The flusher beside a bare write + fdatasync of chunks of the same size, into the current directory's file system.
 //
 //   flush/raw        pwrite of 64 KiB, fdatasync, into a preallocated file
+//   flush/raw_reused  the same into files that were written before, as the flusher does once its disk budget is used up
 //   flush/flusher    the same bytes through ring, FlatBuffers block, CRC-32C, BLAKE2b chain, write and fdatasync
 //   flush/read       reading a recording back with every check
 #include <benchmark/benchmark.h>
@@ -31,24 +32,27 @@ class Scratch {
   ~Scratch() { std::filesystem::remove_all(directory); }
 };
 
+template <bool reused>
 void raw(benchmark::State& state) {
   const Scratch scratch;
   hal::PosixFileSystem files;
   files.make_directory(directory);
+  constexpr int files_max = 16;
   const std::vector<std::byte> chunk(chunk_bytes, std::byte{0x5a});
   std::unique_ptr<hal::WritableFile> file;
   std::uint64_t offset = segment_bytes;
   int number = 0;
   for (auto _ : state) {
     if (offset + chunk_bytes > segment_bytes) {
-      files.open_for_writing(directory + "/raw-" + std::to_string(++number), file);
+      const int name = reused ? ++number % files_max : ++number;
+      files.open_for_writing(directory + "/raw-" + std::to_string(name), file);
       file->preallocate(segment_bytes);
       offset = 0;
     }
     std::size_t written = 0;
     if (file->write_at(offset, chunk, written) != 0 || file->sync_data() != 0) state.SkipWithError("the disk refuses");
     offset += written;
-    if (number > 16) files.remove(directory + "/raw-" + std::to_string(number - 16));
+    if (!reused && number > files_max) files.remove(directory + "/raw-" + std::to_string(number - files_max));
   }
   state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations()) * static_cast<std::int64_t>(chunk_bytes));
 }
@@ -62,6 +66,7 @@ void flusher(benchmark::State& state) {
   hal::FlusherConfig config;
   config.recording.directory = directory;
   config.recording.segment_bytes = segment_bytes;
+  config.recording.hash_thread = true;
   config.disk_budget_bytes = 16 * segment_bytes;
   // The whole block, header and padding included, is one raw chunk.
   config.block_bytes = chunk_bytes - hal::block_header_bytes - 512;
@@ -113,7 +118,8 @@ void read(benchmark::State& state) {
   state.SetBytesProcessed(static_cast<std::int64_t>(bytes));
 }
 
-BENCHMARK(raw)->Name("flush/raw")->MinTime(1.0)->UseRealTime();
+BENCHMARK(raw<false>)->Name("flush/raw")->MinTime(1.0)->UseRealTime();
+BENCHMARK(raw<true>)->Name("flush/raw_reused")->MinTime(1.0)->UseRealTime();
 BENCHMARK(flusher)->Name("flush/flusher")->MinTime(1.0)->UseRealTime();
 BENCHMARK(read)->Name("flush/read")->MinTime(0.3)->UseRealTime();
 

@@ -61,6 +61,7 @@ void apply_board(const spec::BoardProfile& board, hal::ConversationSettings& set
   settings.arena_bytes = static_cast<std::size_t>(board.memory.arena_mib) * bytes_per_mib;
   settings.opus_complexity = static_cast<int>(board.opus_complexity);
   settings.flusher.disk_budget_bytes = static_cast<std::uint64_t>(board.evidence.disk_budget_mib) * bytes_per_mib;
+  settings.flusher.recording.hash_thread = true;
   settings.flusher.recording.segment_bytes = static_cast<std::uint64_t>(board.evidence.segment_mib) * bytes_per_mib;
 }
 

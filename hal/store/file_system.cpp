@@ -132,6 +132,11 @@ int PosixFileSystem::file_size(const std::string& path, std::uint64_t& size_byte
   return 0;
 }
 
+bool PosixFileSystem::has_one_name(const std::string& path) {
+  struct stat status{};
+  return ::stat(path.c_str(), &status) == 0 && status.st_nlink == 1;
+}
+
 int PosixFileSystem::remove(const std::string& path) { return ::unlink(path.c_str()) != 0 ? errno : 0; }
 
 int PosixFileSystem::rename(const std::string& from, const std::string& to) {

@@ -37,6 +37,8 @@ class FileSystem {
   /// Names of plain files, sorted.
   virtual int list(const std::string& directory, std::vector<std::string>& names) = 0;
   virtual int file_size(const std::string& path, std::uint64_t& size_bytes) = 0;
+  /// False when a hard link shares the file's bytes, or when nobody knows.
+  virtual bool has_one_name(const std::string& path) = 0;
   virtual int remove(const std::string& path) = 0;
   virtual int rename(const std::string& from, const std::string& to) = 0;
   virtual int make_directory(const std::string& path) = 0;  // with parents; an existing one is success
@@ -50,6 +52,7 @@ class PosixFileSystem final : public FileSystem {
   int read_all(const std::string& path, std::vector<std::byte>& bytes) override;
   int list(const std::string& directory, std::vector<std::string>& names) override;
   int file_size(const std::string& path, std::uint64_t& size_bytes) override;
+  bool has_one_name(const std::string& path) override;
   int remove(const std::string& path) override;
   int rename(const std::string& from, const std::string& to) override;
   int make_directory(const std::string& path) override;

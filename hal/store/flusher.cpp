@@ -64,11 +64,7 @@ std::size_t Flusher::write_pending(Instant now, WallTime wall) {
   if (error == 0) {
     BlockHeader header;
     builder_.build(block_, header);
-    error = append_and_count(header, now);
-  }
-  if (error == 0) {
-    error = writer_.sync();
-    if (error != 0) add(count_.sync_errors, std::uint64_t{1});
+    error = append_durably_and_count(header, now);
   }
   if (error != 0) {
     give_up(now, error);
@@ -88,10 +84,21 @@ std::size_t Flusher::write_pending(Instant now, WallTime wall) {
 
 int Flusher::append_and_count(BlockHeader header, Instant now) {
   header.made_at_ns = now.value;
-  const int error = writer_.append_block(header, block_);
-  if (error != 0) {
+  return note_block(writer_.append_block(header, block_));
+}
+
+int Flusher::append_durably_and_count(BlockHeader header, Instant now) {
+  header.made_at_ns = now.value;
+  const auto errors = writer_.append_durably(header, block_);
+  if (const int error = note_block(errors.write); error != 0) return error;
+  if (errors.sync != 0) add(count_.sync_errors, std::uint64_t{1});
+  return errors.sync;
+}
+
+int Flusher::note_block(int write_error) {
+  if (write_error != 0) {
     add(count_.write_errors, std::uint64_t{1});
-    return error;
+    return write_error;
   }
   add(count_.blocks, std::uint64_t{1});
   add(count_.bytes_written, std::uint64_t{block_.size()});
@@ -106,12 +113,12 @@ int Flusher::ensure_segment(Instant now, WallTime wall) {
     if (const int error = close_segment(now, false); error != 0) return error;
   }
   if (writer_.is_open()) return 0;
-  keep_within_budget(config_.recording.segment_bytes);
+  const std::string given_up = make_room(config_.recording.segment_bytes);
   tally_ = {};
   segment_first_sequence_ = next_sequence_;
   segment_opened_ = now;
   const bool carries = writer_.segment_number() > 0 && !carried_.empty();
-  if (const int error = writer_.open_segment(wall.value); error != 0) {
+  if (const int error = writer_.open_segment(wall.value, given_up); error != 0) {
     add(count_.open_errors, std::uint64_t{1});
     return error;
   }
@@ -168,18 +175,33 @@ bool Flusher::remove_oldest_segment() {
   return true;
 }
 
-void Flusher::keep_within_budget(std::uint64_t wanted_bytes) {
+/// Gives up old segments until `wanted_bytes` more are within the budget. The last one that must go is not removed but
+/// answered, for the new segment to be written into its space.
+std::string Flusher::make_room(std::uint64_t wanted_bytes) {
   for (;;) {
     std::vector<std::string> names;
-    if (files_.list(writer_.directory(), names) != 0) return;
+    if (files_.list(writer_.directory(), names) != 0) return {};
     std::uint64_t used_bytes = wanted_bytes;
+    std::uint64_t oldest_bytes = 0;
+    std::string oldest;
+    std::size_t segments = 0;
     for (const std::string& name : names) {
+      const std::string path = writer_.directory() + "/" + name;
       std::uint64_t size_bytes = 0;
-      if (segment_number_of(name) && files_.file_size(writer_.directory() + "/" + name, size_bytes) == 0) {
-        used_bytes += size_bytes;
-      }
+      if (!segment_number_of(name) || files_.file_size(path, size_bytes) != 0) continue;
+      used_bytes += size_bytes;
+      if (segments++ > 0) continue;
+      oldest = path;
+      oldest_bytes = size_bytes;
     }
-    if (used_bytes <= config_.disk_budget_bytes || !remove_oldest_segment()) return;
+    if (used_bytes <= config_.disk_budget_bytes) return {};
+    const bool last_to_go = segments >= 2 && used_bytes - oldest_bytes <= config_.disk_budget_bytes;
+    // A copy made by hard links is somebody's evidence.
+    if (last_to_go && files_.has_one_name(oldest)) {
+      add(count_.segments_deleted, std::uint64_t{1});
+      return oldest;
+    }
+    if (!remove_oldest_segment()) return {};
   }
 }
 

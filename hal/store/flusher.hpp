@@ -80,9 +80,11 @@ class Flusher {
   std::size_t write_pending(Instant now, WallTime wall);
   int ensure_segment(Instant now, WallTime wall);
   int append_and_count(BlockHeader header, Instant now);
+  int append_durably_and_count(BlockHeader header, Instant now);
+  int note_block(int write_error);
   int close_segment(Instant now, bool recording_closed);
   void give_up(Instant now, int error);
-  void keep_within_budget(std::uint64_t wanted_bytes);
+  std::string make_room(std::uint64_t wanted_bytes);
   bool remove_oldest_segment();
 
   ByteRing& ring_;

@@ -35,12 +35,25 @@ std::string RecordingWriter::path_of(std::uint64_t segment_number) const {
   return config_.directory + "/" + segment_file_name(segment_number);
 }
 
-int RecordingWriter::open_segment(std::int64_t wall_ns) {
+/// The older file's name must be gone for good before its header is: else a power cut could leave a new header under
+/// the old name.
+int RecordingWriter::take_over(const std::string& given_up, const std::string& new_path) {
+  if (const int error = files_.rename(given_up, new_path); error != 0) return error;
+  const int error = files_.sync_directory(config_.directory);
+  // Nobody knows under which name it would be found: the next try begins with a file of its own.
+  if (error != 0) static_cast<void>(files_.remove(new_path));
+  return error;
+}
+
+int RecordingWriter::open_segment(std::int64_t wall_ns, const std::string& given_up) {
   PHAL_ENFORCE(!is_open(), "one segment is open at a time");
   if (const int error = files_.make_directory(config_.directory); error != 0) return error;
   std::unique_ptr<WritableFile> file;
   const std::string path = path_of(segment_number_ + 1);
   const std::string new_path = path + ".new";
+  if (!given_up.empty()) {
+    if (const int error = take_over(given_up, new_path); error != 0) return error;
+  }
   if (const int error = files_.open_for_writing(new_path, file); error != 0) return error;
   file_ = std::move(file);
   ++segment_number_;
@@ -71,29 +84,60 @@ bool RecordingWriter::has_room_for(std::size_t body_bytes) const {
   return file_bytes_ + block_file_bytes(body_bytes) + segment_page_bytes <= config_.segment_bytes;
 }
 
-int RecordingWriter::append_block(BlockHeader header, std::vector<std::byte>& block) {
+void RecordingWriter::seal(BlockHeader header, std::vector<std::byte>& block) const {
   PHAL_ENFORCE(is_open(), "a block needs an open segment");
   header.salt = salt_;
   header.block_number = block_count_;
   header.durable_blocks = durable_blocks_;
   header.chain = chain_;
   seal_block(header, block);
+}
+
+void RecordingWriter::count_block(const ChainHash& chain, std::size_t block_bytes) {
+  chain_ = chain;
+  file_bytes_ += block_bytes;
+  ++block_count_;
+}
+
+int RecordingWriter::append_block(const BlockHeader& header, std::vector<std::byte>& block) {
+  seal(header, block);
   if (const int error = write_all(file_bytes_, block); error != 0) return error;
   // The disk writes while this thread hashes.
   file_->start_writeback(file_bytes_, block.size());
-  chain_ = chain_of(block);
-  file_bytes_ += block.size();
-  ++block_count_;
+  count_block(chain_of(block), block.size());
   return 0;
+}
+
+RecordingWriter::AppendErrors RecordingWriter::append_durably(const BlockHeader& header,
+                                                              std::vector<std::byte>& block) {
+  AppendErrors errors;
+  if (!config_.hash_thread || block.size() < hash_beside_bytes_min) {
+    errors.write = append_block(header, block);
+    if (errors.write == 0) errors.sync = sync();
+    return errors;
+  }
+  seal(header, block);
+  const ChainHash chain = hasher_.hash_beside(block, [&] {
+    errors.write = write_all(file_bytes_, block);
+    if (errors.write == 0) errors.sync = file_->sync_data();
+  });
+  if (errors.write != 0) return errors;
+  count_block(chain, block.size());
+  if (errors.sync == 0) note_synced();
+  return errors;
 }
 
 int RecordingWriter::sync() {
   PHAL_ENFORCE(is_open(), "there is nothing to sync");
   if (const int error = file_->sync_data(); error != 0) return error;
+  note_synced();
+  return 0;
+}
+
+void RecordingWriter::note_synced() {
   durable_blocks_ = block_count_;
   durable_file_bytes_ = file_bytes_;
   durable_chain_ = chain_;
-  return 0;
 }
 
 int RecordingWriter::cut_to_used_size() {

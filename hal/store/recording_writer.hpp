@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "hal/store/chain_hasher.hpp"
 #include "hal/store/file_system.hpp"
 #include "hal/store/segment_format.hpp"
 
@@ -36,19 +37,29 @@ class RecordingWriter {
     std::uint64_t segment_bytes = 4 * 1024 * 1024;  // preallocated; a segment closes before it would be longer
     RandomId random_id = nullptr;                   // null: libsodium
     void* random_context = nullptr;
+    bool hash_thread = false;  // long blocks are hashed by a helper thread while the disk writes them
+  };
+  /// errno values of the two steps; the second is not tried after the first failed.
+  struct AppendErrors {
+    int write = 0;
+    int sync = 0;
   };
 
   RecordingWriter(FileSystem& files, Config config, const RecordingPoint& point);
 
-  /// Creates the next segment file under a name of its own, and names it when its header is durable. errno value.
-  int open_segment(std::int64_t wall_ns);
+  /// Creates the next segment file under a name of its own, and names it when its header is durable. `given_up`, when
+  /// not empty, is an older file whose space is written again: blocks that the file system has already handed out and
+  /// marked as written, so a sync needs no journal. errno value.
+  int open_segment(std::int64_t wall_ns, const std::string& given_up = {});
   bool is_open() const { return file_ != nullptr; }
   /// Room for a body of `body_bytes` and a checkpoint after it.
   bool has_room_for(std::size_t body_bytes) const;
 
   /// Seals the body that stands at [block_header_bytes, ...) of `block` and writes the whole block.
-  int append_block(BlockHeader header, std::vector<std::byte>& block);
+  int append_block(const BlockHeader& header, std::vector<std::byte>& block);
   int sync();
+  /// Both in one: the block is hashed while the disk takes it.
+  AppendErrors append_durably(const BlockHeader& header, std::vector<std::byte>& block);
   /// Gives back the space reserved after the last block. Before the checkpoint is appended: the file then ends with
   /// it, whatever happens in between.
   int cut_to_used_size();
@@ -69,11 +80,16 @@ class RecordingWriter {
 
  private:
   std::string path_of(std::uint64_t segment_number) const;
+  int take_over(const std::string& given_up, const std::string& new_path);
+  void seal(BlockHeader header, std::vector<std::byte>& block) const;
+  void count_block(const ChainHash& chain, std::size_t block_bytes);
+  void note_synced();
   int write_all(std::uint64_t offset, std::span<const std::byte> bytes);
 
   FileSystem& files_;
   Config config_;
   RecordingId recording_id_;
+  ChainHasher hasher_;
   std::unique_ptr<WritableFile> file_;
   SegmentSalt salt_{};
   std::uint64_t segment_number_;

@@ -72,7 +72,9 @@ MemoryDisk MemoryDisk::power_cut(std::mt19937_64& random) const {
   for (const auto& [path, shared] : files) {
     const File& file = *shared;
     // The journal may have written the name before anybody asked for it.
-    if (!file.name_is_durable && random() % 2 == 0) continue;
+    std::string found_path = path;
+    if (!file.name_is_durable && random() % 2 == 0) found_path = file.durable_path;
+    if (found_path.empty()) continue;
     Bytes bytes = file.durable;
     // A longer size may or may not have been written; the space behind the old end then holds what was reserved.
     if (random() % 2 == 0 && bytes.size() < file.cached.size()) {
@@ -91,7 +93,8 @@ MemoryDisk MemoryDisk::power_cut(std::mt19937_64& random) const {
     auto found = std::make_shared<File>();
     found->cached = found->durable = std::move(bytes);
     found->name_is_durable = true;
-    after.files[path] = std::move(found);
+    found->durable_path = found_path;
+    after.files[found_path] = std::move(found);
   }
   return after;
 }
@@ -158,7 +161,9 @@ int MemoryDisk::make_directory(const std::string& path) {
 int MemoryDisk::sync_directory(const std::string& path) {
   if (const int error = ask(Call::sync_directory); error != 0) return error;
   for (auto& [file_path, file] : files) {
-    if (file_path.starts_with(path + "/")) file->name_is_durable = true;
+    if (!file_path.starts_with(path + "/")) continue;
+    file->name_is_durable = true;
+    file->durable_path = file_path;
   }
   return 0;
 }

@@ -3,7 +3,7 @@
 //   write_at ─▶ page cache (what a reader sees) ─sync_data─▶ durable (what a power cut leaves)
 //                     │
 //                     └ power_cut(seed): of the sectors written since the last sync any subset arrives, in any order;
-//                       a new name that was not synced with its directory may be gone
+//                       a new name that was not synced with its directory may be gone, the old one back
 //
 // Fault model. Sectors of 512 bytes arrive whole or not at all; a sector that was not written since the last sync
 // keeps its bytes. A failed sync loses what it was asked to sync, for good, as Linux may do. Reserved space holds
@@ -34,6 +34,7 @@ class MemoryDisk final : public hal::FileSystem {
     Bytes durable;
     std::vector<Sector> unsynced;
     bool name_is_durable = false;
+    std::string durable_path;  // where a power cut finds it while its name is not durable; empty: nowhere
   };
   enum class Call { open, write, preallocate, truncate, sync, remove, rename, sync_directory };
 
@@ -57,6 +58,7 @@ class MemoryDisk final : public hal::FileSystem {
   int read_all(const std::string& path, std::vector<std::byte>& bytes) override;
   int list(const std::string& directory, std::vector<std::string>& names) override;
   int file_size(const std::string& path, std::uint64_t& size_bytes) override;
+  bool has_one_name(const std::string&) override { return true; }
   int remove(const std::string& path) override;
   int rename(const std::string& from, const std::string& to) override;
   int make_directory(const std::string& path) override;

@@ -14,13 +14,13 @@ struct Cut {
 };
 
 /// Records until the `fatal`-th call of the disk, at which the power goes.
-Cut cut_at_call(std::uint64_t fatal, std::uint64_t seed, const MemoryDisk::Bytes& reserved) {
+Cut cut_at_call(std::uint64_t fatal, const RecordingOptions& options, const MemoryDisk::Bytes& reserved) {
   struct PowerGone {};
   Cut cut;
   MemoryDisk disk;
   disk.reserved_bytes = reserved;
-  std::mt19937_64 random(seed);
-  SmallRecording sut(disk, {.segment_bytes = 32 * 1024, .block_bytes = 8 * 1024, .seed = seed});
+  std::mt19937_64 random(options.seed);
+  SmallRecording sut(disk, options);
   disk.fault = [&](MemoryDisk::Call, std::uint64_t number) -> int {
     if (number == fatal) throw PowerGone{};
     return 0;
@@ -44,12 +44,72 @@ TEST(PowerCut, AnySubsetOfUnsyncedSectorsKeepsEverythingThatWasPromised) {
   ASSERT_EQ(old_recording.close(), 0);
   const auto stale = older.files.begin()->second->cached;
   for (std::uint64_t seed = 1; seed <= 3000; ++seed) {
-    Cut cut = cut_at_call(seed % 200, seed, seed % 2 == 0 ? stale : MemoryDisk::Bytes{});
+    Cut cut = cut_at_call(seed % 200, {.segment_bytes = 32 * 1024, .block_bytes = 8 * 1024, .seed = seed},
+                          seed % 2 == 0 ? stale : MemoryDisk::Bytes{});
     const ReadBack found = read_back(cut.disk);
     ASSERT_TRUE(is_prefix(found.numbers)) << "seed " << seed;
     ASSERT_GE(found.numbers.size(), cut.promised) << "seed " << seed;
     ASSERT_LE(found.numbers.size(), cut.appended) << "seed " << seed;
   }
+}
+
+/// One stretch of the numbers, without gap, up to at least what was promised.
+bool is_the_promised_end(const std::vector<std::uint64_t>& numbers, const Cut& cut) {
+  for (std::size_t i = 1; i < numbers.size(); ++i) {
+    if (numbers[i] != numbers[i - 1] + 1) return false;
+  }
+  const std::uint64_t end = numbers.empty() ? 0 : numbers.back() + 1;
+  return end >= cut.promised && end <= cut.appended;
+}
+
+// contract: Q15
+TEST(PowerCut, ASegmentWrittenIntoAnOlderOnesSpaceIsNeitherLostNorMistaken) {
+  constexpr std::uint64_t segment_bytes = 24 * 1024;
+  std::uint64_t rotated = 0;
+  for (std::uint64_t seed = 1; seed <= 800; ++seed) {
+    Cut cut = cut_at_call(40 + seed % 160,
+                          {.segment_bytes = segment_bytes,
+                           .block_bytes = 8 * 1024,
+                           .disk_budget_bytes = 3 * segment_bytes,
+                           .seed = seed,
+                           .hash_thread = seed % 4 == 0},
+                          {});
+    const ReadBack found = read_back(cut.disk);
+    ASSERT_TRUE(is_the_promised_end(found.numbers, cut)) << "seed " << seed;
+    rotated += !found.numbers.empty() && found.numbers.front() > 0 ? 1 : 0;
+    ASSERT_EQ(hal::recover(cut.disk, recording_directory).error, 0) << "seed " << seed;
+    const auto mended = hal::verify(cut.disk, recording_directory);
+    ASSERT_TRUE(mended.sound()) << "seed " << seed << ": " << mended.damage[0].what;
+  }
+  EXPECT_GT(rotated, 200U) << "the cuts were made among reused segments";
+}
+
+/// The worst for space used again: the new header is hurt before the first new block, and the older file's blocks lie
+/// behind it, sound in themselves.
+TEST(PowerCut, AHurtHeaderOverAnOlderFilesBlocksGivesNoFalseRecord) {
+  MemoryDisk disk;
+  SmallRecording sut(disk, {.segment_bytes = 24 * 1024, .block_bytes = 8 * 1024, .disk_budget_bytes = 72 * 1024});
+  struct PowerGone {};
+  MemoryDisk::Call before = MemoryDisk::Call::open;
+  disk.fault = [&](MemoryDisk::Call call, std::uint64_t) -> int {
+    // The power goes with the first block of a segment that has just got its name.
+    const bool named = before == MemoryDisk::Call::sync_directory && call == MemoryDisk::Call::write;
+    if (named && sut.flusher.counters().segments_deleted >= 3) throw PowerGone{};
+    before = call;
+    return 0;
+  };
+  EXPECT_THROW(for (int round = 0; round < 200; ++round) sut.append_and_flush(50), PowerGone);
+  disk.fault = {};
+  const std::string last = std::prev(disk.files.end())->first;
+  auto& bytes = disk.bytes_of(last);
+  ASSERT_GT(bytes.size(), 8192U);
+  ASSERT_NE(bytes[hal::segment_header_bytes], std::byte{0}) << "an older block lies there";
+  bytes[100] ^= std::byte{1};
+  const ReadBack found = read_back(disk);
+  EXPECT_TRUE(holds_no_false_record(found.numbers, sut.appended));
+  ASSERT_FALSE(found.numbers.empty());
+  EXPECT_EQ(found.numbers.back() + 1, found.numbers.front() + found.numbers.size());
+  EXPECT_FALSE(found.damage.empty()) << "the hurt header is named";
 }
 
 // contract: Q15, Q18

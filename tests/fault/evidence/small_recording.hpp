@@ -34,6 +34,7 @@ struct RecordingOptions {
   std::uint64_t disk_budget_bytes = 64 * 1024 * 1024;
   RecordingLevel level = RecordingLevel::L2;
   std::uint64_t seed = 1;
+  bool hash_thread = false;
 };
 
 class SmallRecording {

@@ -97,6 +97,28 @@ TEST_F(FlusherTest, ClosingARecordingAfterItsLastSegmentAgedOutStillSaysClosed) 
   EXPECT_TRUE(found.damage.empty());
 }
 
+TEST_F(FlusherTest, ANewSegmentIsWrittenIntoTheSpaceOfTheOldestWhenTheBudgetIsUsedUp) {
+  config_.recording.segment_bytes = 24 * 1024;
+  config_.disk_budget_bytes = 3 * config_.recording.segment_bytes;
+  hal::Flusher sut(ring_, disk_, nullptr, config_, {});
+  std::uint64_t removed = 0;
+  disk_.fault = [&](MemoryDisk::Call call, std::uint64_t) {
+    removed += call == MemoryDisk::Call::remove ? 1 : 0;
+    return 0;
+  };
+  for (std::uint64_t i = 0; i < 1200; ++i) {
+    recorder_.append_event(numbered_event(i));
+    if (i % 60 == 59) sut.flush_once(at_ms(0));
+  }
+  ASSERT_EQ(sut.close(at_ms(1)), 0);
+  EXPECT_GT(sut.counters().segments_deleted, 2U);
+  EXPECT_EQ(removed, 0U) << "no space was given back to be asked for again";
+  const ReadBack found = read_back(disk_);
+  EXPECT_TRUE(found.damage.empty());
+  EXPECT_EQ(found.numbers.back(), 1199U);
+  EXPECT_EQ(found.numbers.size(), 1200U - found.numbers.front()) << "one stretch, without a record of the older files";
+}
+
 TEST_F(FlusherTest, ARecordingOfNothingLeavesNoFile) {
   hal::Flusher sut(ring_, disk_, nullptr, config_, {});
   EXPECT_EQ(sut.close(at_ms(1)), 0);

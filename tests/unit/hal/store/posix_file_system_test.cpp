@@ -55,6 +55,17 @@ TEST_F(PosixFileSystemTest, WritesReadsListsRenamesAndRemoves) {
   EXPECT_EQ(read[50], std::byte{7});
 }
 
+TEST_F(PosixFileSystemTest, AHardLinkIsSeen) {
+  ASSERT_EQ(sut_.make_directory(directory()), 0);
+  const std::string path = directory() + "/x";
+  EXPECT_FALSE(sut_.has_one_name(path)) << "what is not there is not known";
+  std::unique_ptr<WritableFile> file;
+  ASSERT_EQ(sut_.open_for_writing(path, file), 0);
+  EXPECT_TRUE(sut_.has_one_name(path));
+  ASSERT_EQ(::link(path.c_str(), (directory() + "/y").c_str()), 0);
+  EXPECT_FALSE(sut_.has_one_name(path));
+}
+
 TEST_F(PosixFileSystemTest, OpeningDoesNotTruncate) {
   ASSERT_EQ(sut_.make_directory(directory()), 0);
   for (int i = 0; i < 2; ++i) {
