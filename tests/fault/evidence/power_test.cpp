@@ -67,13 +67,10 @@ TEST(PowerCut, ASegmentWrittenIntoAnOlderOnesSpaceIsNeitherLostNorMistaken) {
   constexpr std::uint64_t segment_bytes = 24 * 1024;
   std::uint64_t rotated = 0;
   for (std::uint64_t seed = 1; seed <= 800; ++seed) {
-    Cut cut = cut_at_call(40 + seed % 160,
-                          {.segment_bytes = segment_bytes,
-                           .block_bytes = 8 * 1024,
-                           .disk_budget_bytes = 3 * segment_bytes,
-                           .seed = seed,
-                           .hash_thread = seed % 4 == 0},
-                          {});
+    Cut cut = cut_at_call(
+        40 + seed % 160,
+        {.segment_bytes = segment_bytes, .block_bytes = 8 * 1024, .disk_budget_bytes = 3 * segment_bytes, .seed = seed},
+        {});
     const ReadBack found = read_back(cut.disk);
     ASSERT_TRUE(is_the_promised_end(found.numbers, cut)) << "seed " << seed;
     rotated += !found.numbers.empty() && found.numbers.front() > 0 ? 1 : 0;

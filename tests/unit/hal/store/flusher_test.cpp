@@ -119,6 +119,40 @@ TEST_F(FlusherTest, ANewSegmentIsWrittenIntoTheSpaceOfTheOldestWhenTheBudgetIsUs
   EXPECT_EQ(found.numbers.size(), 1200U - found.numbers.front()) << "one stretch, without a record of the older files";
 }
 
+TEST(FlusherHashThread, WritesTheSameBytesAsTheFlusherAlone) {
+  MemoryDisk disks[2];
+  for (const bool hash_thread : {false, true}) {
+    MemoryDisk& disk = disks[hash_thread ? 1 : 0];
+    std::size_t long_writes = 0;
+    SmallRecording sut(disk, {.seed = 3, .hash_thread = hash_thread});
+    for (int block = 0; block < 40; ++block) sut.append_and_flush(440);
+    ASSERT_EQ(sut.close(), 0);
+    for (const auto& [path, file] : disk.files) long_writes += file->cached.size() / hal::hash_beside_bytes_min;
+    ASSERT_GT(long_writes, 40U) << "blocks are long enough to be hashed beside";
+    const ReadBack found = read_back(disk);
+    EXPECT_TRUE(found.damage.empty());
+    EXPECT_EQ(found.numbers.size(), sut.appended);
+  }
+  ASSERT_EQ(disks[0].files.size(), disks[1].files.size());
+  for (const auto& [path, file] : disks[0].files) EXPECT_EQ(file->cached, disks[1].bytes_of(path)) << path;
+}
+
+TEST(FlusherHashThread, ARefusedSyncOrWriteLosesNoRecord) {
+  for (std::uint64_t nth = 0; nth < 40; ++nth) {
+    MemoryDisk disk;
+    disk.fault = [&](MemoryDisk::Call, std::uint64_t number) { return number == nth ? 5 : 0; };
+    SmallRecording sut(disk, {.seed = nth + 1, .hash_thread = true});
+    for (int block = 0; block < 12; ++block) sut.append_and_flush(440);
+    while (sut.flush() != 0) {
+    }
+    for (int retry = 0; retry < 3 && sut.close() != 0; ++retry) {
+    }
+    const ReadBack found = read_back(disk);
+    ASSERT_TRUE(is_prefix(found.numbers)) << "call " << nth;
+    ASSERT_EQ(found.numbers.size(), sut.appended) << "call " << nth;
+  }
+}
+
 TEST_F(FlusherTest, ARecordingOfNothingLeavesNoFile) {
   hal::Flusher sut(ring_, disk_, nullptr, config_, {});
   EXPECT_EQ(sut.close(at_ms(1)), 0);
