@@ -61,7 +61,7 @@ class ReadyNodes final : public ExecutionPool {
     }
     return true;
   }
-  void cancel(NodeIndex, Ticket) noexcept override {}
+  void cancel(NodeIndex, const Event&) noexcept override {}
 
  private:
   struct Voice {

@@ -31,7 +31,7 @@ using Clock = std::chrono::steady_clock;
 class IdlePool final : public ExecutionPool {
  public:
   bool try_submit(NodeIndex, const Event&) override { return true; }
-  void cancel(NodeIndex, Ticket) noexcept override {}
+  void cancel(NodeIndex, const Event&) noexcept override {}
 };
 
 /// An engine with its rings, brought to speak by the events a board would send.

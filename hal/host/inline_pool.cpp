@@ -18,8 +18,8 @@ bool InlinePool::try_submit(NodeIndex node, const Event& command) noexcept {
   return slot != nullptr && slot->submit(command);
 }
 
-void InlinePool::cancel(NodeIndex node, Ticket ticket) noexcept {
-  if (NodeSlot* slot = find(node); slot != nullptr) slot->cancel(ticket);
+void InlinePool::cancel(NodeIndex node, const Event& command) noexcept {
+  if (NodeSlot* slot = find(node); slot != nullptr) slot->cancel(Ticket{command.ticket});
 }
 
 std::size_t InlinePool::run_pending() {

@@ -15,7 +15,7 @@ class InlinePool final : public ExecutionPool {
   void add(std::unique_ptr<NodeSlot> slot);
 
   bool try_submit(NodeIndex node, const Event& command) noexcept override;
-  void cancel(NodeIndex node, Ticket ticket) noexcept override;
+  void cancel(NodeIndex node, const Event& command) noexcept override;
 
   /// Works until no node has a command left; the number of commands handled.
   std::size_t run_pending();

@@ -162,8 +162,8 @@ bool ThreadPool::try_submit(NodeIndex node, const Event& command) noexcept {
   return true;
 }
 
-void ThreadPool::cancel(NodeIndex node, Ticket ticket) noexcept {
-  if (Entry* entry = shared_->find(node); entry != nullptr) entry->slot->cancel(ticket);
+void ThreadPool::cancel(NodeIndex node, const Event& command) noexcept {
+  if (Entry* entry = shared_->find(node); entry != nullptr) entry->slot->cancel(Ticket{command.ticket});
 }
 
 void ThreadPool::supervise(Instant now) {

@@ -62,7 +62,7 @@ class ThreadPool final : public ExecutionPool {
   PoolStop stop();
 
   bool try_submit(NodeIndex node, const Event& command) noexcept override;
-  void cancel(NodeIndex node, Ticket ticket) noexcept override;
+  void cancel(NodeIndex node, const Event& command) noexcept override;
 
   /// Control thread, a few times a second: finds stuck nodes.
   void supervise(Instant now);

@@ -27,8 +27,9 @@ class ExecutionPool {
   virtual ~ExecutionPool() = default;
   /// False when the pool has no room; the caller sheds by name.
   virtual bool try_submit(NodeIndex node, const Event& command) = 0;
-  /// Tells the node that nothing of this ticket is wanted any more. At once, whatever waits in the queue.
-  virtual void cancel(NodeIndex node, Ticket ticket) noexcept = 0;
+  /// Tells the node that nothing of the command's ticket is wanted any more. At once, whatever waits in the queue.
+  /// Tickets count within a session: whoever serves many looks at the command's session_slot too.
+  virtual void cancel(NodeIndex node, const Event& command) noexcept = 0;
 };
 
 constexpr std::size_t pool_queue_tasks_max = 64;

@@ -20,26 +20,28 @@ using testing::small_pipeline;
 class DeafPool final : public ExecutionPool {
  public:
   bool try_submit(NodeIndex, const Event&) override { return true; }
-  void cancel(NodeIndex, Ticket) noexcept override {}
+  void cancel(NodeIndex, const Event& command) noexcept override { cancelled.push_back(command); }
+  std::vector<Event> cancelled;
 };
 
 /// A runtime with all its neighbours, and a ring that is emptied only when the test says so.
 class RuntimeWorld {
  public:
-  explicit RuntimeWorld(RecordingLevel level, std::size_t ring_bytes = 1024 * 1024)
+  explicit RuntimeWorld(RecordingLevel level, std::size_t ring_bytes = 1024 * 1024, std::size_t sessions = 1)
       : region_(16 * 1024 * 1024), arena_(region_), lines_(ring_bytes / sizeof(Line)) {
     static_cast<void>(payloads.add_pool(arena_, {.pool = text_pool, .slab_bytes = 2048, .slabs_max = 64}));
     SessionStart start;
     static_cast<void>(start.set_session_id("test"));
-    engine = *Engine::create(arena_, small_pipeline(), {&start, 1});
+    const std::vector<SessionStart> starts(sessions, start);
+    engine = *Engine::create(arena_, small_pipeline(), starts);
     ring = std::make_unique<ByteRing>(std::span(lines_.front().bytes, ring_bytes));
     recorder = std::make_unique<Recorder>(*ring, RecorderConfig{.level = level});
     sut = std::make_unique<EngineRuntime>(RuntimeWiring{.engine = *engine,
-                                                        .audio = {&link_, 1},
-                                                        .ingress = ingress_,
+                                                        .audio = std::span(links_).first(sessions),
+                                                        .ingress = ingress,
                                                         .operator_events = *operator_events_,
                                                         .recorder = *recorder});
-    sut->set_pool(pool_);
+    sut->set_pool(pool);
     say(event(EventKind::connected));
   }
 
@@ -75,6 +77,13 @@ class RuntimeWorld {
     static_cast<void>(payloads.release(*payload));
   }
   std::uint64_t ticket_of_turn() const { return fence_.current().value; }
+  /// As the host says it: for the session it names.
+  void tell(EventKind kind, std::uint16_t slot) {
+    Event told = event(kind);
+    told.session_slot = slot;
+    static_cast<void>(operator_events_->try_push(told));
+    poll();
+  }
   void open_turn() { say(event(EventKind::user_turn_requested)); }
   bool turn_active() const { return engine->sessions().front().turn_active(); }
 
@@ -100,7 +109,10 @@ class RuntimeWorld {
 
   std::int64_t now_ns = 1'000'000;
   PayloadStore payloads;
+  Ingress ingress{64, 1};
+  Ingress::Port port = *ingress.attach();
   Engine* engine = nullptr;
+  DeafPool pool;
   std::unique_ptr<ByteRing> ring;
   std::unique_ptr<Recorder> recorder;
   std::unique_ptr<EngineRuntime> sut;
@@ -115,6 +127,7 @@ class RuntimeWorld {
   Arena arena_;
   std::vector<Line> lines_;
   Fence fence_;
+  Fence second_fence_;
   std::unique_ptr<SpscRing<Event, audio_control_events_max>> control_ =
       std::make_unique<SpscRing<Event, audio_control_events_max>>();
   std::unique_ptr<SpscRing<Event, audio_data_events_max>> data_ =
@@ -123,12 +136,38 @@ class RuntimeWorld {
       std::make_unique<SpscRing<Event, audio_commands_max>>();
   std::unique_ptr<SpscRing<Event, operator_events_max>> operator_events_ =
       std::make_unique<SpscRing<Event, operator_events_max>>();
-  AudioLink link_{.control = *control_, .data = *data_, .commands = *commands_, .fence = fence_, .payloads = payloads};
-  Ingress ingress_{64, 1};
-  DeafPool pool_;
+  // Both seats share the rings: a ring's events belong to the first seat, the host's events say whose they are.
+  std::array<AudioLink, 2> links_{
+      AudioLink{.control = *control_, .data = *data_, .commands = *commands_, .fence = fence_, .payloads = payloads},
+      AudioLink{.control = *control_,
+                .data = *data_,
+                .commands = *commands_,
+                .fence = second_fence_,
+                .payloads = payloads}};
 };
 
 constexpr std::size_t small_ring_bytes = 64 * 1024;
+
+// contract: runtime.md 7.1: a cancel covers everything inside its scope and nothing outside it
+TEST(Runtime, ACancelToldToThePoolSaysWhoseTurnItEnds) {
+  RuntimeWorld world(RecordingLevel::L0, small_ring_bytes, 2);
+  for (const std::uint16_t slot : {std::uint16_t{0}, std::uint16_t{1}}) {
+    for (const EventKind kind : {EventKind::speech_started, EventKind::speech_ended, EventKind::recognition_final}) {
+      Event said = world.event(kind);
+      said.session_slot = slot;
+      said.argument_a = 1;  // the utterance, and UtteranceClass::words
+      said.provider_invocation = 1;
+      if (kind == EventKind::recognition_final) said.node = testing::recogniser_node;
+      static_cast<void>(world.port.try_send(said));
+      world.poll();
+    }
+  }
+  ASSERT_TRUE(world.engine->sessions()[1].turn_active());
+  world.tell(EventKind::user_cancel_requested, 1);
+  ASSERT_FALSE(world.pool.cancelled.empty());
+  for (const Event& cancel : world.pool.cancelled) EXPECT_EQ(cancel.session_slot, 1);
+  EXPECT_TRUE(world.engine->sessions()[0].turn_active()) << "the neighbour has a ticket of the same number";
+}
 
 // contract: evidence.md 1.9
 TEST(Runtime, AnExportLagTakesTheLevelDownOneStepAndSaysIt) {

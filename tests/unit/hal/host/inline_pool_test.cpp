@@ -27,7 +27,7 @@ TEST(InlinePool, ANodeItDoesNotHaveIsRefused) {
   HostWorld world;
   InlinePool sut;
   EXPECT_FALSE(sut.try_submit(NodeIndex{2}, world.command(1)));
-  sut.cancel(NodeIndex{2}, Ticket{1});  // and cancelling it is nothing
+  sut.cancel(NodeIndex{2}, world.command(1));  // and cancelling it is nothing
 }
 
 TEST(InlinePool, AFullNodeIsRefused) {
@@ -58,7 +58,7 @@ TEST(InlinePool, ACancelReachesOnlyTheNodeItNames) {
   InlinePool sut;
   sut.add(world.slot(1, one));
   sut.add(world.slot(2, two));
-  sut.cancel(NodeIndex{2}, Ticket{6});
+  sut.cancel(NodeIndex{2}, world.command(1, 6));
   EXPECT_EQ(one.cancelled_through, 0U);
   EXPECT_EQ(two.cancelled_through, 6U);
 }

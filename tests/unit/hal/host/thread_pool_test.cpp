@@ -90,7 +90,7 @@ TEST(ThreadPool, ANodeItDoesNotHaveIsRefused) {
   ThreadPool sut(settings_of(1), world.port());
   sut.start();
   EXPECT_FALSE(sut.try_submit(NodeIndex{2}, world.command(1)));
-  sut.cancel(NodeIndex{2}, Ticket{1});
+  sut.cancel(NodeIndex{2}, world.command(1));
 }
 
 TEST(ThreadPool, WhatWasSubmittedBeforeTheStartIsRunAfterIt) {
@@ -128,7 +128,7 @@ TEST(ThreadPool, ACancelReachesANodeInTheMiddleOfItsWork) {
   sut.start();
   ASSERT_TRUE(sut.try_submit(NodeIndex{2}, world.command(1, 7)));
   ASSERT_TRUE(comes_true([&] { return begun.load(); }));
-  sut.cancel(NodeIndex{2}, Ticket{7});
+  sut.cancel(NodeIndex{2}, world.command(1, 7));
   EXPECT_TRUE(comes_true([&] { return node.handled == 1; }));
 }
 
