@@ -4,42 +4,10 @@
 #include <memory>
 
 #include "core/engine/base/digest.hpp"
-#include "core/engine/engine.hpp"
-#include "tests/sim/checkers.hpp"
-#include "tests/sim/world/world.hpp"
+#include "tests/sim/life.hpp"
 
 namespace phalarope::sim {
 namespace {
-
-constexpr std::size_t arena_bytes = 8 * 1024 * 1024;
-
-CompiledPipeline simulated_pipeline() {
-  CompiledPipeline pipeline;
-  pipeline.plan = default_plan_template();
-  constexpr struct {
-    const char* id;
-    NodeType type;
-    Modality modality;
-  } rows[] = {{"microphone", NodeType::microphone, Modality::none},
-              {"recogniser", NodeType::recogniser, Modality::stt},
-              {"dialogue", NodeType::dialogue, Modality::llm},
-              {"synthesiser", NodeType::synthesiser, Modality::tts},
-              {"playback", NodeType::playback, Modality::none}};
-  for (const auto& row : rows) {
-    NodeDefinition node;
-    static_cast<void>(node.id.assign(row.id));
-    node.type = row.type;
-    node.modality = row.modality;
-    static_cast<void>(pipeline.graph.nodes.push_back(node));
-  }
-  for (std::uint8_t i = 0; i + 1U < std::size(rows); ++i) {
-    EdgeDefinition edge;
-    edge.from = NodeIndex{i};
-    edge.to = NodeIndex{static_cast<std::uint8_t>(i + 1)};
-    static_cast<void>(pipeline.graph.edges.push_back(edge));
-  }
-  return pipeline;
-}
 
 std::array<bool, fault_count> allowed_faults(const std::vector<std::string>& names) {
   std::array<bool, fault_count> allowed{};
@@ -49,98 +17,67 @@ std::array<bool, fault_count> allowed_faults(const std::vector<std::string>& nam
   return allowed;
 }
 
-/// Rare paths by what is seen from outside.
-void count_probes(const Event& input, std::span<const Event> outputs, std::map<std::string, std::uint64_t>& probes) {
-  for (const Event& output : outputs) {
-    switch (output.kind) {
-      case EventKind::abort:
-        ++probes[std::string("abort_") + name_of(output.reason)];
-        break;
-      case EventKind::interruption_confirmed:
-        ++probes[std::string("confirmed_") + name_of(output.reason)];
-        break;
-      case EventKind::interruption_dismissed:
-        ++probes[std::string("dismissed_") + name_of(output.reason)];
-        break;
-      case EventKind::command_apology:
-        ++probes["apology"];
-        break;
-      case EventKind::command_heard:
-        ++probes["words_heard_told"];
-        break;
-      case EventKind::drop_notice:
-        ++probes["sentence_dropped"];
-        break;
-      case EventKind::stale_epoch_reject:
-        ++probes["stale_epoch"];
-        break;
-      case EventKind::deauthorized_drain:
-        ++probes["deauthorized"];
-        break;
-      case EventKind::defer:
-        ++probes[std::string("deferred_") + name_of(output.reason)];
-        break;
-      case EventKind::playback_cancelled:
-        if (output.has(EventFlag::late_after_cancel)) ++probes["late_output_refused"];
-        break;
-      default:
-        break;  // not every kind is rare
-    }
-  }
-  if (input.kind == EventKind::tick && outputs.empty()) ++probes["tick_for_nothing"];
+bool counts(const std::vector<std::string>& checks, const std::string& verdict) {
+  return checks.empty() || std::any_of(checks.begin(), checks.end(), [&verdict](const std::string& check) {
+           return verdict.starts_with(check + ":");
+         });
+}
+
+void count_sizes(const Rig& rig, Probes& probes) {
+  if (rig.sessions > 1) probes.count("many_sessions");
+  if (rig.pipelines > 1) probes.count("two_pipelines");
+  if (rig.through_runtime && rig.evidence_ring_bytes == 1 << 17) probes.count("smallest_ring");
+  if (rig.slabs == 48) probes.count("smallest_slabs");
 }
 
 }  // namespace
 
-SimReport simulate(const SimOptions& options, const std::function<void(std::uint64_t)>& progress) {
+SimReport simulate(const SimOptions& options) {
+  const Scenario* const scenario = find_scenario(options.scenario);
+  PHAL_ENFORCE(scenario != nullptr, "a scenario is one of the table's");
   Chance chance(options.seed);
-  FaultMix faults(chance, allowed_faults(options.faults));
-  const CompiledPipeline pipeline = simulated_pipeline();
-  std::vector<std::byte> region(arena_bytes);
-  Arena arena(region);
-  SessionStart start;
-  start.seed = options.seed;
-  static_cast<void>(start.set_session_id("sim"));
-  Engine& engine = **Engine::create(arena, pipeline, {&start, 1});
-  const auto world = std::make_unique<World>(chance, faults, pipeline.graph);
-  Checkers checkers(pipeline.interruption.hold_max);
+  FaultMix faults(chance, allowed_faults(options.faults), options.skipped);
+  Rig rig = draw_rig(chance, *scenario);
+  std::unique_ptr<Store> store;
+  if (rig.on_disk && options.make_store != nullptr) store = options.make_store(chance.next(), faults);
+  Probes probes;
+  count_sizes(rig, probes);
+  Bender bender(options.bend);
+  Verdicts verdicts;
   RunningDigest digest;
   SimReport report;
   report.seed = options.seed;
+  Destiny destiny{.options = options,
+                  .rig = rig,
+                  .chance = chance,
+                  .faults = faults,
+                  .store = store.get(),
+                  .probes = probes,
+                  .bender = bender,
+                  .verdicts = verdicts,
+                  .digest = digest,
+                  .report = report};
+  do {
+    ++report.lives;
+    Life(destiny).run();
+    if (store == nullptr) continue;
+    for (const std::string& what : store->violations()) verdicts.say(what);
+    if (options.acts_max != 0 && faults.acts() >= options.acts_max) break;
+  } while (report.turns_opened < options.turns && verdicts.said().empty());
 
-  const Session& session = engine.sessions().front();
-  while (session.counters().turns_opened < options.turns && checkers.violations().empty()) {
-    const auto deadline = engine.next_deadline();
-    std::optional<Event> input = world->next(deadline);
-    if (!input) {
-      world->wait_until(*deadline);
-      input = engine.due_tick(Instant{world->now_ns()}, WallTime{world->now_ns()});
-    }
-    Event taken = *input;
-    const std::uint64_t turns_before = session.counters().turns_opened;
-    const std::span<const Event> outputs = engine.step(taken);
-    digest.add(taken);
-    for (const Event& output : outputs) digest.add(output);
-    checkers.check(taken, outputs, engine);
-    count_probes(taken, outputs, report.probes);
-    for (const Event& output : outputs) {
-      if (is_command(output.kind)) world->react(output);
-    }
-    report.events += 1 + outputs.size();
-    constexpr std::uint64_t progress_turns = 10'000;
-    const std::uint64_t turns = session.counters().turns_opened;
-    if (progress && turns != turns_before && turns % progress_turns == 0) progress(turns);
-  }
-  report.turns_opened = session.counters().turns_opened;
-  report.turns_committed = session.counters().turns_committed;
-  report.turns_aborted = session.counters().turns_aborted;
-  report.holds = session.counters().holds;
   report.digest = digest.value();
-  report.violations = checkers.violations();
+  report.acts = faults.acts();
+  for (const std::string& verdict : verdicts.said()) {
+    if (counts(options.checks, verdict)) report.violations.push_back(verdict);
+  }
+  if (store != nullptr) {
+    store->count_probes([&probes](std::string_view name, std::uint64_t times) { probes.count(name, times); });
+  }
   for (const FaultRow& row : fault_rows) {
     report.faults_injected += faults.struck(row.fault);
-    report.probes["fault_" + std::string(row.name)] = faults.struck(row.fault);
+    probes.count("fault_" + std::string(row.name), faults.struck(row.fault));
   }
+  report.probes = probes.counts();
   return report;
 }
 

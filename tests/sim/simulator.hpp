@@ -1,28 +1,44 @@
-// The simulated world: the real engine, driven by people, nodes and a loudspeaker that exist only as a seed.
+// The simulated world: the real engine, the real recorder, driven by people, nodes, devices, a disk and a mains switch
+// that exist only as a seed.
 //
-//   seed ─▶ World (people, recogniser, dialogue, synthesiser, loudspeaker; each with its faults)
-//              │  future events, ordered by time          ▲ commands
-//              └──────────────▶ Engine::step ─────────────┘
-//                                   └──▶ checkers, after every step, written from the contract
+//   seed ─▶ Rig (sizes) and FaultMix
+//        ─▶ Worlds, one a session ──events──▶ Drive (step, or runtime with rings and recorder) ──commands──▶ Worlds
+//                                               └──each step──▶ checkers, probes        └─▶ Store (disk, if any)
 //
 // One thread, no clock, no randomness but the seed: a failure replays from the line it prints. Each seed draws its own
-// mix of faults (swarm testing), so that rare mixes meet. What is broken where: world/*.hpp; what must hold:
-// checkers.hpp.
+// sizes and its own mix of faults (swarm testing), so that rare mixes meet. A power cut ends a life: the next begins
+// with what the disk kept. What is broken where: world/*.hpp, tests/fault/README.md; what must hold: checkers/*.hpp;
+// many seeds at once: swarm.hpp.
 #pragma once
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <string>
 #include <vector>
+
+#include "tests/sim/bends.hpp"
+#include "tests/sim/drive/store.hpp"
+#include "tests/sim/probes.hpp"
 
 namespace phalarope::sim {
 
 struct SimOptions {
   std::uint64_t seed = 1;
-  std::uint64_t turns = 1000;
+  std::uint64_t turns = 500;
   /// Which faults may be drawn: empty for all, or names of fault_names().
-  std::vector<std::string> faults;
+  std::vector<std::string> faults{};
+  /// Verdicts that count, by how they begin ("I6"): empty for all.
+  std::vector<std::string> checks{};
+  std::string scenario = "swarm";
+  /// Numbers of acts (of people and faults) that do not happen; ascending.
+  std::vector<std::uint64_t> skipped{};
+  /// The world ends after so many acts; 0: only its turns end it.
+  std::uint64_t acts_max = 0;
+  Bend bend = Bend::none;
+  /// Null: no disk, wherever a seed draws one.
+  StoreMaker make_store = nullptr;
+  /// Told of every step as it was seen, and of the session that sits when a life begins.
+  std::function<void(const Stepped&)> on_step{};
 };
 
 struct SimReport {
@@ -32,15 +48,17 @@ struct SimReport {
   std::uint64_t turns_aborted = 0;
   std::uint64_t holds = 0;
   std::uint64_t events = 0;
+  std::uint64_t lives = 0;
+  std::uint64_t acts = 0;
   std::uint64_t faults_injected = 0;
-  std::uint64_t digest = 0;                     // over every input and output, in order
-  std::map<std::string, std::uint64_t> probes;  // rare paths, and how often each was reached
-  std::vector<std::string> violations;          // empty: every invariant held
+  std::uint64_t digest = 0;             // over every input and output, in order
+  ProbeCounts probes;                   // rare paths, and how often each was reached; all of probe_names()
+  std::vector<std::string> violations;  // empty: every invariant held
   bool sound() const { return violations.empty(); }
 };
 
-/// Runs until `turns` turns were opened. `progress` gets the number of turns so far.
-SimReport simulate(const SimOptions& options, const std::function<void(std::uint64_t)>& progress = {});
+/// Runs until `turns` turns were opened, or an invariant is violated.
+SimReport simulate(const SimOptions& options);
 
 std::vector<std::string> fault_names();
 

@@ -1,12 +1,15 @@
-// World: the people, nodes and devices around the engine, as a queue of events that are yet to happen.
+// World: the people, nodes and devices around one session, as a queue of events that are yet to happen.
 //
 //   react(command)  what the engine asks for becomes future events: words after a delay, frames against credit, silence
-//                   when the fence moves; or, where a fault strikes, too late, never, or wrongly
-//   next()          the earliest event; when nobody has anything to say, somebody speaks
+//                   when the fence moves; or, where a fault strikes, too late, never, twice, or for nobody
+//   next()          the earliest event; when nobody has anything to say, somebody acts
 //
 // Fair because: everything here is possible on a board (tests/fault/README.md), and only what the contract lets a
-// port do is done. Events keep the order that real rings keep: per source first in, first out.
-// One thread; the seed decides everything.
+// port do is done. Events keep the order that real rings keep: per source first in, first out. A payload is taken from
+// the store when its event happens, as a device or a worker would; without a free slab the event does not happen.
+// Three files: world.cpp (time and queue), people.cpp (users, device, control plane), nodes.cpp (what answers).
+// One thread; the seed decides everything. Compilers evaluate arguments in different orders, so that each draw of
+// chance is a statement of its own.
 #pragma once
 
 #include <map>
@@ -15,20 +18,45 @@
 #include <vector>
 
 #include "core/engine/engine.hpp"
+#include "core/engine/memory/payload_store.hpp"
 #include "tests/sim/world/faults.hpp"
 
 namespace phalarope::sim {
 
+/// How the people of a world are: a terse world has many short turns, a chatty one long answers.
+struct Manner {
+  std::int64_t pause_max_ms = 3'000;
+  std::int64_t speech_max_ms = 3'000;
+  std::int64_t answer_frames_max = 120;
+  std::int64_t sentences_max = 5;
+  std::int64_t delay_max_ms = 300;  // of a node in good health
+};
+
+struct WorldParts {
+  std::uint16_t slot = 0;
+  std::uint64_t seed = 0;
+  std::int64_t begins_ns = 0;
+  std::uint64_t epoch = 1;
+  FaultMix& faults;
+  const GraphDefinition& graph;
+  Manner manner;
+  PayloadStore& payloads;
+  bool tells_of_evidence = true;  // nobody else does: there is no recorder
+};
+
 class World {
  public:
-  World(Chance& chance, FaultMix& faults, const GraphDefinition& graph);
+  explicit World(const WorldParts& parts);
 
-  std::int64_t now_ns() const { return now_ns_; }
-  /// The earliest thing that happens at or before `deadline`; nothing: the deadline comes first.
-  std::optional<Event> next(std::optional<Instant> deadline);
-  /// Time passes up to a deadline.
-  void wait_until(Instant deadline) { now_ns_ = std::max(now_ns_, deadline.value); }
-  void react(const Event& command);
+  /// When the next thing happens.
+  std::int64_t next_at_ns() const { return future_.top().at_ns; }
+  /// It happens, at `now`; nothing: it would have, but there was no slab for it.
+  std::optional<Event> next(Instant now);
+  /// The engine asks for something. Payloads stay the caller's.
+  void react(const Event& command, Instant now);
+
+  std::uint64_t epoch() const { return epoch_; }
+  std::uint64_t events_without_slab() const { return events_without_slab_; }
 
  private:
   struct Happening {
@@ -58,9 +86,16 @@ class World {
     bool busy = false;
   };
 
+  // ---- people.cpp ----------------------------------------------------------------------------------------
   void somebody_acts();
   void somebody_speaks();
+  void user_is_impatient();
+  void device_suffers();
+  void line_suffers();
   void control_plane_acts();
+  void flood_comes();
+
+  // ---- nodes.cpp -----------------------------------------------------------------------------------------
   void recogniser_answers(const Event& command);
   void dialogue_answers(const Event& command);
   void voice_begins(const Event& command, std::int64_t frames);
@@ -69,24 +104,32 @@ class World {
   void fence_moves(const Event& command);
   void play(const Event& command);
   void finish_playing();
-  Event made(EventKind kind, Lane lane) const;
+  void duck(const Event& command);
   Event reply(const Event& command, EventKind kind) const;
-  PayloadHandle payload();
-  void later(Duration delay, Event event);
+  void answer(const Event& command, Event result);
   Duration delay_of_node();
 
-  Chance& chance_;
+  // ---- world.cpp -----------------------------------------------------------------------------------------
+  Event made(EventKind kind, Lane lane) const;
+  void later(Duration delay, Event event);
+  bool equip(Event& event);
+
+  Chance chance_;
   FaultMix& faults_;
+  Manner manner_;
+  PayloadStore& payloads_;
+  std::uint16_t slot_ = 0;
+  bool tells_of_evidence_ = true;
   std::uint8_t recogniser_ = 0;
-  std::uint8_t dialogue_ = 0;
   std::uint8_t synthesiser_ = 0;
   std::priority_queue<Happening> future_;
   std::uint64_t order_ = 0;
-  std::int64_t now_ns_ = ns_per_second;
+  std::int64_t now_ns_ = 0;
+  std::int64_t wall_ahead_ns_ = 0;
   std::int64_t speaking_until_ns_ = 0;
   std::uint32_t utterance_ = 0;
-  std::uint32_t payloads_ = 0;
   std::uint64_t epoch_ = 1;
+  std::uint64_t events_without_slab_ = 0;
   Loudspeaker loudspeaker_;
   Voice voice_;
   std::map<std::uint8_t, std::int64_t> free_at_ns_;  // a node gives its results in order
