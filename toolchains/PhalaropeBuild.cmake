@@ -58,7 +58,7 @@ if(PHALAROPE_FUZZ)
 endif()
 
 # Each label has a target that builds its tests and no others: tests_unit, tests_contract, tests_threads, ...
-foreach(label unit contract sim integration fuzz fault threads)
+foreach(label unit contract model sim integration fuzz fault threads)
   add_custom_target(tests_${label})
 endforeach()
 function(phalarope_label_target name)
