@@ -121,9 +121,10 @@ class ByteRing {
   // ---- anybody -----------------------------------------------------------------------------------------
 
   std::size_t used_bytes() const noexcept {
-    // SYNC(ring_consumed), SYNC(ring_written): acquire; consumed first, so that the difference is never negative.
+    // SYNC(ring_consumed): acquire, and consumed first. Weaker, the written position could be one of before, and the
+    // difference would be negative. No byte is read here, so the second load needs no order of its own.
     const std::uint64_t consumed = consumed_.load(std::memory_order_acquire);
-    return static_cast<std::size_t>(written_.load(std::memory_order_acquire) - consumed);
+    return static_cast<std::size_t>(written_.load(std::memory_order_relaxed) - consumed);
   }
 
  private:
