@@ -27,7 +27,9 @@ class WakeUp {
 
   /// Sleeper: from here on notify() will write. Look at all queues once more before wait().
   void announce() noexcept { sleeping_.exchange(true); }  // SYNC(sleeping)
-  /// Sleeper: there was something after all.
+  /// Sleeper: there was something after all. SYNC(sleeping): an exchange, for it passes on what a notifier that found
+  /// nobody asleep has released. Were it a store: (1) one notifier wakes the sleeper, (2) a second one finds the flag
+  /// taken and writes no token, (3) the store hides its exchange from the next announce(): its event is not seen.
   void withdraw() noexcept { sleeping_.exchange(false); }
   /// Sleeper: sleeps until notified or until `deadline`; `now` is the clock's present reading.
   void wait(Instant now, Instant deadline) noexcept;

@@ -209,7 +209,7 @@ std::size_t Explorer::choose_thread(std::uint32_t able_mask) {
     const bool sleepy = ((choice.asleep | choice.done) & bit_of(thread)) != 0 && thread != choice.chosen;
     if (sleepy && independent(fibers_[thread].pending, fibers_[choice.chosen].pending)) asleep |= bit_of(thread);
   }
-  asleep_ = asleep;
+  asleep_ = limits_.leaves_out_same ? asleep : 0;
   return choice.chosen;
 }
 

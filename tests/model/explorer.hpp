@@ -38,6 +38,7 @@ struct Program {
 struct Limits {
   std::uint64_t executions_max = 3'000'000;
   std::size_t steps_max = 400;  // of one execution; more is a program that does not end
+  bool leaves_out_same = true;  // off only to show that nothing is lost by it
 };
 
 struct Report {

@@ -149,6 +149,39 @@ TEST(Explorer, OrdersThatShowNothingNewAreLeftOut) {
   EXPECT_EQ(report.executions, 1U);
 }
 
+/// Loads, stores and additions of two places by three threads: many outcomes, few of them alike.
+struct Mixture {
+  static constexpr std::size_t threads = 3;
+  static inline std::set<std::array<int, 4>> outcomes;
+  Atomic<int> x{0};
+  Atomic<int> y{0};
+  std::array<int, 4> seen{};
+
+  void run(std::size_t thread) {
+    if (thread == 1) {
+      x.store(1, relaxed);
+      seen[0] = y.load(acquire);
+    } else if (thread == 2) {
+      seen[1] = x.load(relaxed);
+      seen[2] = y.fetch_add(1, release);
+    } else {
+      y.fetch_add(10, acq_rel);
+      seen[3] = x.load(relaxed);
+    }
+  }
+  void finish() { outcomes.insert(seen); }
+};
+
+TEST(Explorer, WhatIsLeftOutWouldShowNoOtherOutcome) {
+  const Report some = explore<Mixture>();
+  const auto outcomes_of_some = std::exchange(Mixture::outcomes, {});
+  const Report all = explore<Mixture>({.leaves_out_same = false});
+  EXPECT_TRUE(some.complete && all.complete);
+  EXPECT_LT(some.executions, all.executions);
+  EXPECT_EQ(outcomes_of_some, Mixture::outcomes);
+  EXPECT_GT(outcomes_of_some.size(), 10U);
+}
+
 struct WaitsForEver {
   static constexpr std::size_t threads = 1;
   Token token;

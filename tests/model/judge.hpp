@@ -15,8 +15,8 @@
 namespace phalarope::model {
 
 template <typename World>
-Report explore() {
-  Explorer explorer;
+Report explore(Limits limits = {}) {
+  Explorer explorer(limits);
   std::unique_ptr<World> world;
   const Report report = explorer.explore({.threads = World::threads,
                                           .begin = [&] { world = std::make_unique<World>(); },

@@ -56,12 +56,12 @@ struct PoolWorld {
 template <typename Pool>
 struct ComesBack : PoolWorld<Pool, 3> {
   static constexpr std::size_t threads = 2;
-  Result<PayloadHandle, SlabError> mine = refuse(SlabError::slabs_exhausted);   // owner: thread 1
   Result<PayloadHandle, SlabError> other = refuse(SlabError::slabs_exhausted);  // owner: thread 2
 
   void run(std::size_t thread) {
     if (thread == 1) {
-      mine = this->acquire();
+      const auto passing = this->acquire();
+      check(passing && this->pool.release(*passing), "a slab is there, and is released once");
       return;
     }
     const auto first = this->acquire();
@@ -70,8 +70,6 @@ struct ComesBack : PoolWorld<Pool, 3> {
     check(this->pool.release(*first).has_value(), "a handle is released once");
   }
   void finish() {
-    check(mine.has_value(), "a slab was there for everybody");
-    this->hold(mine);
     this->hold(other);
     this->all_slabs_are_held_once();
   }
@@ -107,7 +105,7 @@ TEST(SlabPool, LetsExactlyOneReleaseThroughInEveryExecution) {
 #define TWIN_FAILS(twin)                                                     \
   TEST(SlabPoolTwin, twin) {                                                 \
     using Pool = twins::slab_pool::twin::SlabPool;                           \
-    EXPECT_TRUE(broken<ComesBack<Pool>>() || broken<ReleasedTwice<Pool>>()); \
+    EXPECT_TRUE(broken<ReleasedTwice<Pool>>() || broken<ComesBack<Pool>>()); \
   }
 SLAB_POOL_FAILING_TWINS(TWIN_FAILS)
 #define TWIN_IS_SOUND(twin)                        \

@@ -226,10 +226,23 @@ def sync_pairs(tree):
             yield Finding(path, number, "sync", f"SYNC({name}) has no partner: this room names {missing} so nowhere")
 
 
+def sync_twins(tree):
+    """tests/model/README.md names every SYNC(name), with the twin that fails without it or who else looks after it."""
+    readme = tree.root / "tests/model/README.md"
+    told = set(re.findall(r"SYNC\((\w+)\)", readme.read_text("utf-8"))) if readme.exists() else set()
+    for path, lines in tree.product().items():
+        for number, line in enumerate(lines, 1):
+            for name in re.findall(r"SYNC\((\w+)\)", line):
+                if name not in told:
+                    told.add(name)
+                    yield Finding(path, number, "sync", f"tests/model/README.md has no row for SYNC({name}); which twin "
+                                  "fails without it (tests/model/twin_table.py)?")
+
+
 def readmes(tree):
     folders = {"toolchains", "core", "core/engine", "hal", "schemas", "boards", "tests", "tests/fuzz", "bench",
                "firmware_images"}
-    folders |= {f"tests/{kind}" for kind in ("unit", "contract", "sim", "integration", "fault")}
+    folders |= {f"tests/{kind}" for kind in ("unit", "contract", "model", "sim", "integration", "fault")}
     folders |= {path.rsplit("/", 1)[0] for path in tree.product()}
     for folder in sorted(folders):
         readme = tree.root / folder / "README.md"
@@ -266,7 +279,7 @@ def test_mirrors(tree):
             yield Finding(path, 1, "mirror", f"there is no {mirrored} whose tests these could be")
 
 
-RULES = [arrows, engine_words, lengths, function_lengths, top_comments, unfinished, sync_pairs, readmes, top_level,
+RULES = [arrows, engine_words, lengths, function_lengths, top_comments, unfinished, sync_pairs, sync_twins, readmes, top_level,
          tests_that_assert, test_mirrors]
 
 

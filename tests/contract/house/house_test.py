@@ -161,6 +161,12 @@ class SyncNames(unittest.TestCase):
     def test_a_memory_order_without_a_name_is_refused(self):
         self.assertEqual(1, len(self.findings("x.store(1, std::memory_order_release);\n")))
 
+    def test_a_name_without_a_twin_is_refused(self):
+        files = {"core/engine/lanes/a.hpp": HEADER + self.RELEASE + self.ACQUIRE}
+        self.assertEqual(1, len(errors_in(files, house_rules.sync_twins)))
+        files["tests/model/README.md"] = "| SYNC(full) | ItemIsStoredRelaxed |\n"
+        self.assertEqual([], errors_in(files, house_rules.sync_twins))
+
 
 class Rooms(unittest.TestCase):
     def test_a_room_without_readme_is_refused(self):
