@@ -210,7 +210,7 @@ TEST(Sessions, ImpossiblePartsAreRefusedByName) {
 class DeafPool final : public ExecutionPool {
  public:
   bool try_submit(NodeIndex, const Event&) override { return true; }
-  void cancel(NodeIndex, Ticket) noexcept override {}
+  void cancel(NodeIndex, const Event&) noexcept override {}
 };
 
 /// Two sessions behind one runtime, each with its rings.
