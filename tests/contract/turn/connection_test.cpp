@@ -43,6 +43,7 @@ std::array<ConnectionRecord, 7> records() {
            {ConnectionState::ended, true, running}}};
 }
 
+// contract: 2.2 rows, 2.2 pairs
 TEST(Connection, Of42PairsExactlyTheLegalOnesMoveTheState) {
   std::size_t accepted = 0;
   for (const ConnectionRecord& record : records()) {
@@ -79,6 +80,7 @@ TEST(Connection, ASignalThatIsNoConnectionSignalIsRefused) {
   }
 }
 
+// contract: 3.4 row 2
 TEST(Connection, TheDeadlineIsTheConfiguredOneAndIsDueFromItsInstantOn) {
   const auto connected = next(ConnectionRecord{}, EventKind::connected, now);
   EXPECT_FALSE(cleanup_is_due(*connected, now + milliseconds(1'000'000)));

@@ -69,6 +69,7 @@ World world_failing(unsigned failing) {
   return world;
 }
 
+// contract: 2.4 combinations, G1, G2, G3, G4, G5, G6, G7, G8
 TEST(Gates, OfAll256CombinationsTheFirstFailureIsTheAnswer) {
   for (unsigned failing = 1; failing < 256; ++failing) {
     SCOPED_TRACE("failing gates, G1 lowest bit: " + std::to_string(failing));

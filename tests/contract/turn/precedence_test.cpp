@@ -54,6 +54,7 @@ TurnRecord active_turn() {
   return turn;
 }
 
+// contract: 2.6 rows, 2.6 combinations
 TEST(Precedence, OfAll511SetsExactlyTheStrongestEndWins) {
   EXPECT_EQ(winner(PendingEnds()), std::nullopt);
   for (unsigned bits = 1; bits < 512; ++bits) {
@@ -63,6 +64,7 @@ TEST(Precedence, OfAll511SetsExactlyTheStrongestEndWins) {
   }
 }
 
+// contract: 2.6 combinations, 2.7 row 1, 2.7 row 2
 TEST(Precedence, TheArbiterEndsTheTurnOnceByTheWinner) {
   for (unsigned bits = 1; bits < 512; ++bits) {
     SCOPED_TRACE("set " + std::to_string(bits));

@@ -27,6 +27,7 @@ const std::map<std::pair<State, Trigger>, State> nine_rows = {
     {{State::terminal, Trigger::close}, State::closed},
 };
 
+// contract: 2.1 rows, 2.1 pairs
 TEST(TurnTable, NinePairsLeadOnAndThirtySixAreRefused) {
   std::size_t led_on = 0;
   std::size_t refused = 0;
@@ -57,6 +58,7 @@ TEST(TurnTable, ClosedHasNoExit) {
   for (const Trigger trigger : all_turn_triggers) EXPECT_FALSE(next(State::closed, trigger).has_value());
 }
 
+// contract: 2.1 diagnostics row 6, 2.1 diagnostics row 7
 TEST(TurnTable, OnlyFourTriggersLeadBackFromOpening) {
   for (const Trigger trigger : all_turn_triggers) {
     const bool one_of_four = trigger == Trigger::reject || trigger == Trigger::defer ||

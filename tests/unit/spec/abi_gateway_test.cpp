@@ -31,7 +31,7 @@ struct Row {
   Json after;
 };
 
-// contract: 1.9
+// contract: 1.9 rows
 TEST(Gateway, NormalisesExactlyTheTable) {
   const Json gone = removed();
   const Row rows[] = {

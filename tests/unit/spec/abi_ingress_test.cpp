@@ -38,7 +38,7 @@ std::string class_of(const Json& json, const IngressSettings& settings) {
   return json_of(document)["payload_class"];
 }
 
-// contract: 1.10
+// contract: 1.10 rules 1-3
 TEST(Ingress, ClassifiesByLaneAndSetting) {
   Json telling = record("DataLane");
   telling["payload_class"] = "PHI";
@@ -71,7 +71,7 @@ TEST(Ingress, ClassifiesByLaneAndSetting) {
   EXPECT_EQ(session_payload_class, "audio_raw");
 }
 
-// contract: 1.10, D5
+// contract: 1.10 rule 4, D5
 TEST(Ingress, KnowsTheSourceCodecsOfDataLane) {
   for (const char* codec : {"", "  ", "pcm16", "PCM16", " opus\t", "PCMU", "mulaw", "MuLaw", "pcma", "alaw"}) {
     EXPECT_EQ(class_of(record("DataLane"), {.source_codec = codec}), "text_raw") << codec;
@@ -83,7 +83,7 @@ TEST(Ingress, KnowsTheSourceCodecsOfDataLane) {
   }
 }
 
-// contract: 1.10
+// contract: 1.10 rule 5
 TEST(Ingress, GivesRawAudioItsMediaTime) {
   const auto media_time = [](Json json, const char* configured) {
     JsonValue document = *parse_strict_json(json.dump());
@@ -104,7 +104,7 @@ TEST(Ingress, GivesRawAudioItsMediaTime) {
   EXPECT_EQ(media_time(telemetry, ""), Json()) << "DataLane only; the gateway refuses it";
 }
 
-// contract: 1.10, 1.9
+// contract: 1.10 rule 6, 1.9
 TEST(Ingress, AcceptsNormalisedRecordsAndSignals) {
   Json raw = record("DataLane");
   for (const char* member : {"schema_version", "transport_sequence", "authority_epoch"}) raw.erase(member);
@@ -120,7 +120,7 @@ TEST(Ingress, AcceptsNormalisedRecordsAndSignals) {
   EXPECT_FALSE(ingress.reject_signal);
 }
 
-// contract: 1.11, 12.3
+// contract: 1.11 row 8, 1.11 row 10, 12.3 row 1
 TEST(Ingress, RefusesAloudAndWhole) {
   const Ingress ingress = take_in(
       {element("event_record", record("TelemetryLane")), element("event_record", record("ControlLane"))}, {}, moment);
@@ -140,7 +140,7 @@ TEST(Ingress, RefusesAloudAndWhole) {
   EXPECT_TRUE(validate_artifact("control_signal", signal.dump()).valid);
 }
 
-// contract: 1.11
+// contract: 1.11 row 11
 TEST(Ingress, ForeignVersionsAreASchemaValidationError) {
   Json json = test::event_record();
   json["schema_version"] = "v2.0";
@@ -150,7 +150,7 @@ TEST(Ingress, ForeignVersionsAreASchemaValidationError) {
   EXPECT_TRUE(ingress.reject_signal);
 }
 
-// contract: 1.11
+// contract: 1.11 row 9
 TEST(Ingress, EachUseOfTheUnknownEventActionIsAudited) {
   const auto take = [](UnknownEventAction action) {
     return take_in({element("event_record", test::event_record()), element("gesture", {{"hand", "up"}}), element("", 1),

@@ -78,7 +78,7 @@ TEST(StrictJson, IntegersAreIntegerLiteralsOfSixtyFourBits) {
   }
 }
 
-// contract: 1.2, 1.4
+// contract: 1.2, 1.3 row 1, 1.3 rows 4-7, 1.4
 TEST(EventRecord, FindsEachWound) {
   std::vector<Change> wounds;
   for (const char* required : {"/schema_version", "/event_scope", "/session_id", "/pipeline_version", "/event_id",
@@ -219,7 +219,7 @@ Json signal_with_everything(const char* name, const SignalExpectation& row) {
   return signal;
 }
 
-// contract: 1.5
+// contract: 1.5 rows, 1.5 signals
 TEST(ControlSignal, HoldsAll43RowsToTheirRule) {
   constexpr const char* all_emitters[] = {"RK-02", "RK-03", "RK-06", "RK-11", "RK-12", "RK-13",
                                           "RK-14", "RK-15", "RK-16", "RK-17", "RK-22", "RK-23",
@@ -258,7 +258,7 @@ TEST(ControlSignal, HoldsAll43RowsToTheirRule) {
   EXPECT_EQ(count, 43U);
 }
 
-// contract: 1.3, 1.5, D16
+// contract: 1.3 row 2, 1.3 row 3, 1.5, D16
 TEST(ControlSignal, FindsEachWoundOfTheEnvelope) {
   expect_wounds("control_signal", test::control_signal(),
                 {{"/signal", removed()},
@@ -303,7 +303,7 @@ bool outcome_expected(const std::string& kind, const std::string& phase, const s
   return true;
 }
 
-// contract: 1.6
+// contract: 1.6 rows, 1.6 combinations
 TEST(DecisionOutcome, AgreesWithTheTableOverEveryCombination) {
   std::size_t valid_count = 0;
   for (const char* kind : {"admit", "reject", "defer", "shed", "stale_epoch_reject", "deauthorized_drain"}) {
@@ -378,7 +378,7 @@ TEST(TurnTransition, AcceptsExactlyTheNineRows) {
                  {"/turn_id", "t"}});
 }
 
-// contract: 1.8
+// contract: 1.8 rows, 1.8 edge policy rows
 TEST(ResolvedTurnPlan, FindsEachWound) {
   std::vector<Change> wounds;
   for (const char* member : {"turn_id", "pipeline_version", "graph_definition_ref", "execution_profile", "plan_hash",

@@ -3,6 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <iterator>
+#include <set>
+#include <string>
+
 #include "core/engine/base/digest.hpp"
 
 namespace phalarope {
@@ -86,6 +90,77 @@ TEST(Event, TheContractsFortyThreeSignalsAreNamedAndContiguous) {
   EXPECT_STREQ(name_of(EventKind::turn_open_proposed), "turn_open_proposed");
   EXPECT_STREQ(name_of(static_cast<EventKind>(43)), "recording_level_downgraded");
   EXPECT_STREQ(name_of(static_cast<EventKind>(44)), "");
+}
+
+// contract: Appendix A rows
+TEST(Event, EveryReasonOfTheContractHasItsNameAndNoOther) {
+  // Appendix A written down a second time, row by row; a code that stands in two rows is one reason.
+  const char* const contract[] = {"snapshot_invalid_or_missing",
+                                  "admission_capacity_allow",
+                                  "admission_capacity_reject",
+                                  "admission_capacity_defer",
+                                  "authority_epoch_mismatch",
+                                  "authority_revoked_before_open",
+                                  "turn_start_bundle_resolution_failed",
+                                  "plan_materialization_failed",
+                                  "cp_admission_allowed",
+                                  "cp_admission_defer_capacity",
+                                  "cp_admission_reject_policy",
+                                  "cp_admission_reject_quota",
+                                  "cp_admission_invalid_input",
+                                  "lease_authorized",
+                                  "lease_stale_epoch",
+                                  "lease_deauthorized",
+                                  "lease_invalid_input",
+                                  "authority_revoked_in_turn",
+                                  "authority_loss",
+                                  "cancelled",
+                                  "budget_exhausted",
+                                  "provider_failure",
+                                  "node_timeout_or_failure",
+                                  "transport_disconnect_or_stall",
+                                  "recording_evidence_unavailable",
+                                  "deterministic_reason",
+                                  "scheduling_point_shed",
+                                  "lane_queue_capacity_exceeded",
+                                  "execution_pool_saturated",
+                                  "execution_pool_closed",
+                                  "node_concurrency_limited",
+                                  "execution_plan_denied",
+                                  "edge_watermark_high",
+                                  "lane_queue_high_watermark",
+                                  "backpressure_asserted",
+                                  "queue_pressure_drop",
+                                  "telemetry_best_effort_drop",
+                                  "sync_atomic_drop",
+                                  "sync_drop_with_discontinuity",
+                                  "sync_domain_partial_loss",
+                                  "node_budget_threshold_exceeded",
+                                  "within_budget",
+                                  "budget_warning",
+                                  "output_accepted",
+                                  "cancel_fence_applied",
+                                  "authority_validation_failed",
+                                  "barge_in",
+                                  "timeout",
+                                  "user_cancel",
+                                  "provider_error",
+                                  "authority_epoch_rotation",
+                                  "region_failover_start",
+                                  "region_failover_complete",
+                                  "authoritative_handoff",
+                                  "session_turn_intent",
+                                  "stage_a_detail_overflow",
+                                  "adapter_invoke_error",
+                                  "cancel_requested_before_invoke",
+                                  "schema_validation_error"};
+  constexpr std::uint16_t first_extension = 160;  // decisions.md D16
+  std::set<std::string> named;
+  for (const Reason reason : wire::EnumValuesReason()) {
+    const bool ours = reason == Reason::none || reason == Reason::power_loss;  // D19
+    if (!ours && static_cast<std::uint16_t>(reason) < first_extension) named.insert(wire::EnumNameReason(reason));
+  }
+  EXPECT_EQ(named, (std::set<std::string>(std::begin(contract), std::end(contract))));
 }
 
 TEST(RunningDigest, DependsOnEveryByteAndOnOrder) {

@@ -13,7 +13,7 @@ TEST(Sha256, MatchesTheStandardsExample) {
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
 
-// contract: runtime.md Appendix D, default lease token
+// contract: Appendix D row 4
 TEST(Sha256, GivesTheContractsLeaseToken) {
   EXPECT_EQ(text_of(to_hex(sha256(std::string_view("sess-vec-1|7")))).substr(0, 16), "ac3fceca56d72a0b");
 }

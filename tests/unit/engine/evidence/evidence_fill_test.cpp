@@ -22,7 +22,7 @@ TurnEvidence nearly_empty() {
   return evidence;
 }
 
-// contract: evidence.md 1.2
+// contract: evidence 1.2
 TEST(EvidenceFill, AnEmptyRecordBecomesCompleteByTheContractsDefaults) {
   TurnEvidence evidence = nearly_empty();
   FillContext context = at_ms(50);

@@ -24,12 +24,13 @@ Event turn_event() {
   return event;
 }
 
-// contract: runtime.md 6.3
+// contract: 6.3 row 1
 TEST(Budget, BelowTheWarningItContinues) {
   EXPECT_EQ(evaluate_budget(limits, Duration{80 * ns_per_ms - 1}, both),
             (BudgetVerdict{BudgetAction::proceed, Reason::within_budget, false, false}));
 }
 
+// contract: 6.3 row 2, 6.3 row 5
 TEST(Budget, FromTheWarningOnItWarnsAndFromTheEndOnItIsExhausted) {
   EXPECT_EQ(evaluate_budget(limits, milliseconds(80), both),
             (BudgetVerdict{BudgetAction::proceed, Reason::budget_warning, true, false}));
@@ -38,6 +39,7 @@ TEST(Budget, FromTheWarningOnItWarnsAndFromTheEndOnItIsExhausted) {
             (BudgetVerdict{BudgetAction::terminate, Reason::budget_exhausted, true, true}));
 }
 
+// contract: 6.3 rows 3-5
 TEST(Budget, DegradeWinsOverFallbackAndFallbackOverTheEnd) {
   EXPECT_EQ(evaluate_budget(limits, milliseconds(100), both)->action, BudgetAction::degrade);
   EXPECT_EQ(evaluate_budget(limits, milliseconds(100), only_degrade)->action, BudgetAction::degrade);

@@ -38,7 +38,7 @@ void fill(EdgeQueue& sut, std::uint32_t count = 4, std::uint32_t merge_group = 0
   }
 }
 
-// contract: runtime.md 5.2
+// contract: 5.2 row 1, 5.2 strategy row 1
 TEST(EdgeQueue, DropRefusesTheIncomingItemWithANoticeOverIt) {
   auto sut = queue(EdgeStrategy::drop);
   fill(sut);
@@ -49,6 +49,7 @@ TEST(EdgeQueue, DropRefusesTheIncomingItemWithANoticeOverIt) {
   EXPECT_EQ(sut.depth(), 4U);
 }
 
+// contract: 5.2 row 2
 TEST(EdgeQueue, BytesOverflowOnTheirOwn) {
   auto sut = queue(EdgeStrategy::drop);
   ASSERT_EQ(sut.offer(item(1, 600), start).outcome, EdgeOutcome::queued);
@@ -57,6 +58,7 @@ TEST(EdgeQueue, BytesOverflowOnTheirOwn) {
   EXPECT_EQ(sut.bytes(), 1000U);
 }
 
+// contract: 5.2 row 3
 TEST(EdgeQueue, AnItemOlderThanTheBoundIsDroppedAtDequeueWithANotice) {
   auto sut = queue(EdgeStrategy::drop);
   fill(sut, 2);
@@ -71,6 +73,7 @@ TEST(EdgeQueue, AnItemOlderThanTheBoundIsDroppedAtDequeueWithANotice) {
   EXPECT_EQ(taken.item->transport_sequence, 3U);
 }
 
+// contract: 5.2 strategy row 2
 TEST(EdgeQueue, LatestOnlyReplacesEverythingAndTellsTheRange) {
   auto sut = queue(EdgeStrategy::latest_only);
   fill(sut);
@@ -82,6 +85,7 @@ TEST(EdgeQueue, LatestOnlyReplacesEverythingAndTellsTheRange) {
   EXPECT_EQ(sut.depth(), 1U);
 }
 
+// contract: 5.2 strategy row 3
 TEST(EdgeQueue, MergeJoinsTheNewestOfItsGroupAndElseActsAsDrop) {
   auto sut = queue(EdgeStrategy::merge);
   fill(sut, 4, 77);
@@ -111,6 +115,7 @@ TEST(EdgeQueue, AMergeHasAtMost64Sources) {
   EXPECT_EQ(sut.offer(item(200, 1, 77), start).outcome, EdgeOutcome::dropped);
 }
 
+// contract: 5.2 strategy row 4
 TEST(EdgeQueue, SampleKeepsOneInFourAndGivesOneNoticePerContiguousRange) {
   auto sut = queue(EdgeStrategy::sample);
   fill(sut);
@@ -126,6 +131,7 @@ TEST(EdgeQueue, SampleKeepsOneInFourAndGivesOneNoticePerContiguousRange) {
   EXPECT_EQ(verdict.notices[1], (SequenceRange{5, 7}));
 }
 
+// contract: 5.2 strategy row 5
 TEST(EdgeQueue, BlockLetsTheProducerWaitNoLongerThanItsBoundThenSheds) {
   auto sut = queue(EdgeStrategy::block, DataShedding::latest_only);
   fill(sut);
@@ -145,7 +151,7 @@ TEST(EdgeQueue, SheddingByDegradeDropsAndNamesTheBranch) {
   EXPECT_EQ(verdict.branch, DataShedding::degrade);
 }
 
-// contract: runtime.md 5.5
+// contract: F4, 5.5
 TEST(EdgeQueue, HighWatermarkIsToldOncePerSaturationAndRecoveryOnce) {
   auto with_marks = policy(EdgeStrategy::drop);
   with_marks.watermarks.queue_items = {.high = 3, .low = 1};
@@ -160,6 +166,7 @@ TEST(EdgeQueue, HighWatermarkIsToldOncePerSaturationAndRecoveryOnce) {
   EXPECT_FALSE(sut.take(start).recovered);
 }
 
+// contract: 5.2 row 4, 5.5
 TEST(EdgeQueue, AHeadThatHasWaitedTooLongRaisesTheHighWatermark) {
   auto sut = queue(EdgeStrategy::drop);
   EXPECT_FALSE(sut.offer(item(1), start).high_watermark);

@@ -14,7 +14,7 @@ constexpr PoolKey key_a{1};
 constexpr PoolKey key_b{2};
 PoolTask task(PoolKey key, std::int64_t limit = 0) { return {.id = 1, .has_action = true, .key = key, .limit = limit}; }
 
-// contract: runtime.md 6.1
+// contract: 6.1 row 1
 TEST(PoolAdmission, ATaskWithoutIdOrActionIsInvalidAndNotCounted) {
   PoolAdmission sut;
   EXPECT_EQ(sut.submit({.id = 0, .key = key_a}).error(), PoolRefusal::task_invalid);
@@ -22,6 +22,7 @@ TEST(PoolAdmission, ATaskWithoutIdOrActionIsInvalidAndNotCounted) {
   EXPECT_EQ(sut.counters().rejected, 0U);
 }
 
+// contract: 6.1 row 2, 6.1 row 3
 TEST(PoolAdmission, ANegativeLimitIsInvalidAndCountedEvenWhenThePoolIsClosed) {
   PoolAdmission sut;
   sut.close();
@@ -30,6 +31,7 @@ TEST(PoolAdmission, ANegativeLimitIsInvalidAndCountedEvenWhenThePoolIsClosed) {
   EXPECT_EQ(sut.counters().rejected, 2U);
 }
 
+// contract: 6.1 row 4
 TEST(PoolAdmission, TheLimitCountsQueuedAndRunningTasksOfTheKeyOnly) {
   PoolAdmission sut;
   ASSERT_TRUE(sut.submit(task(key_a, 2)).has_value());
@@ -42,6 +44,7 @@ TEST(PoolAdmission, TheLimitCountsQueuedAndRunningTasksOfTheKeyOnly) {
   EXPECT_TRUE(sut.submit(task(key_a, 2)).has_value());
 }
 
+// contract: 6.1 row 5
 TEST(PoolAdmission, AFullQueueRefusesAndReleasesTheReservation) {
   PoolAdmission sut;
   for (std::size_t i = 0; i < pool_queue_tasks_max; ++i) ASSERT_TRUE(sut.submit(task(key_a)).has_value());

@@ -123,6 +123,7 @@ TEST(GraphCheck, TheListOfProblemsIsBounded) {
   EXPECT_EQ(check_graph(graph).size(), graph_problems_max);
 }
 
+// contract: 6.2 rule 1
 TEST(GraphOrder, AmongReadyNodesTheHighestLaneComesFirst) {
   GraphDefinition graph;
   add(graph, node("telemetry", Lane::telemetry));
@@ -135,6 +136,7 @@ TEST(GraphOrder, AmongReadyNodesTheHighestLaneComesFirst) {
   EXPECT_EQ((*order)[2], NodeIndex{0});
 }
 
+// contract: 6.2 rule 1
 TEST(GraphOrder, TiesGoByReadinessThenByDeclaration) {
   GraphDefinition graph;
   for (const auto id : {"a", "b", "c", "d"}) add(graph, node(id));

@@ -26,6 +26,7 @@ TEST(NodeTable, ExactlyFivePairsRunAHookAndTwoAreQuietSuccesses) {
   EXPECT_EQ(refusals, 18);
 }
 
+// contract: 11.1 rows, 11.1 pairs
 TEST(NodeTable, EveryRefusedPairIsRefusedByTheContractsName) {
   using P = std::pair<NodeHostState, NodeCall>;
   using C = NodeCall;
@@ -90,6 +91,7 @@ TEST(NodeTable, AFailedInitOccupiesTheIdAndAFailedStartOrStopCanBeRetried) {
   EXPECT_EQ(settle(started, NodeCall::dispatch, false), started);
 }
 
+// contract: 3.4 row 3
 TEST(NodeTable, ATimeoutThatIsNotPositiveIsTheDefault) {
   EXPECT_EQ(hook_timeout(Duration{0}), milliseconds(250));
   EXPECT_EQ(hook_timeout(Duration{-1}), milliseconds(250));

@@ -27,7 +27,7 @@ std::string told(const FlowInputs& inputs) {
   return text;
 }
 
-// contract: 5.4
+// contract: 5.4 rows
 TEST(FlowControl, EveryModeSaysItsSignalsInTheContractsOrder) {
   struct Row {
     FlowMode mode;
@@ -108,7 +108,7 @@ TEST(FlowControl, EachMissingInputIsRefusedByName) {
   EXPECT_EQ(decide_flow(inputs, cause()).error(), FlowError::mode_unknown);
 }
 
-// contract: 5.4 producer rule
+// contract: 5.4 "Producer rule"
 TEST(FlowControl, AProducerMaySendByTheRuleOfItsMode) {
   for (const bool stopped : {false, true}) {
     for (const std::int64_t credit : {0, 1}) {

@@ -36,7 +36,7 @@ class LaneSetTest : public testing::Test {
   LaneSignals signals_;
 };
 
-// contract: Appendix D "lane limits", 5.3
+// contract: Appendix D row 6, 5.3
 TEST_F(LaneSetTest, TheVectorOfAppendixD) {
   constexpr std::uint64_t d1 = 1, d2 = 2, d3 = 3, c1 = 4, t1 = 5, t2 = 6;
   enqueue(item(Lane::data, d1));
@@ -151,7 +151,7 @@ TEST_F(LaneSetTest, BelowTheHighMarkNothingIsSaid) {
   EXPECT_TRUE(signals_.empty());
 }
 
-// contract: I4, 5.1
+// contract: I4, 5.1 row 1
 TEST_F(LaneSetTest, ControlOvertakesWhateverWaits) {
   ASSERT_TRUE(sut_.configure(config_of(limits_without_plan())));
   std::uint64_t sequence = 0;
@@ -164,6 +164,7 @@ TEST_F(LaneSetTest, ControlOvertakesWhateverWaits) {
   EXPECT_EQ(next()->lane, Lane::data);
 }
 
+// contract: 5.3 rows
 TEST(EnqueueRow, EveryCombinationHasTheContractsRow) {
   // contract: 5.3
   for (const Lane lane : lane_order) {

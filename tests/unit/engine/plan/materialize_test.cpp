@@ -38,7 +38,7 @@ PlanTemplate with_actions() {
   return plan;
 }
 
-// contract: V1, V2, V3, V4, V5, 4.2, 4.3, 4.4, 9.1
+// contract: V1, V2, V3, V4, V5, 4.2 rule 3, 4.2 rule 4, 4.3, 4.4, 9.1
 TEST(Materialize, ReproducesTheVectorsOfTheContract) {
   const PlanVector vectors[] = {
       {"V1", vector_template(), "turn-vec-1", 7, "a403ded4a84690176ff607c4f46ae76b9646d4b841a4e0e6f791a5c81ad9f68d",
@@ -62,7 +62,7 @@ TEST(Materialize, ReproducesTheVectorsOfTheContract) {
   }
 }
 
-// contract: 9.1
+// contract: 9.1 rows
 TEST(Materialize, IssuesTheDeterminismContext) {
   ResolvedTurnPlan plan;
   ASSERT_TRUE(materialize(vector_template(), "turn-vec-1", Epoch{7}, plan));
@@ -78,13 +78,13 @@ TEST(Materialize, IssuesTheDeterminismContext) {
   EXPECT_EQ(determinism.nondeterministic_inputs[0].evidence_ref.view(), plan.plan_hash.view());
 }
 
-// contract: 9.1
+// contract: Appendix D row 1, 9.1 row 1
 TEST(Materialize, SeedMatchesItsVectorAndNeedsAHash) {
   EXPECT_EQ(issue_seed("abc123", Epoch{10}).value(), 355751073263354295);
   EXPECT_EQ(issue_seed("", Epoch{10}).error(), PlanFailure::invalid_plan);
 }
 
-// contract: 4.4, D1
+// contract: 4.4 rows 1-6, D1
 TEST(Materialize, TakesTheBuiltInProfileWhenNothingIsOverridden) {
   ResolvedTurnPlan plan;
   ASSERT_TRUE(materialize(vector_template(), "t", Epoch{0}, plan));
@@ -95,7 +95,7 @@ TEST(Materialize, TakesTheBuiltInProfileWhenNothingIsOverridden) {
   EXPECT_EQ(plan.recording_policy.recording_level, RecordingLevel::L0);
 }
 
-// contract: 4.2
+// contract: 4.2 rule 1, 4.2 rule 5
 TEST(Materialize, RefusesWhenSomethingRequiredIsMissing) {
   ResolvedTurnPlan plan;
   EXPECT_EQ(materialize(vector_template(), "", Epoch{0}, plan).error(), PlanFailure::missing_required);
@@ -114,7 +114,7 @@ TEST(Materialize, RefusesWhenSomethingRequiredIsMissing) {
   EXPECT_EQ(materialize(source, "t", Epoch{0}, plan).error(), PlanFailure::missing_required);
 }
 
-// contract: 4.2
+// contract: 4.2 rule 2
 TEST(Materialize, WantsAllSixSurfacesOrNone) {
   constexpr unsigned surface_count = 6;
   for (unsigned supplied = 0; supplied < (1U << surface_count); ++supplied) {
@@ -190,7 +190,7 @@ TEST(Materialize, RefusesAPipelineWhoseHashTextExceedsItsBound) {
   EXPECT_EQ(materialize(source, "t", Epoch{0}, plan).error(), PlanFailure::invalid_plan);
 }
 
-// contract: I8
+// contract: 4.2 rule 4, I8
 TEST(Materialize, GivesTheSamePlanFromAPreparedTemplate) {
   PreparedPlan prepared;
   ASSERT_TRUE(prepare(override_template(), prepared));

@@ -38,7 +38,7 @@ class TurnStart : public testing::Test {
   std::unique_ptr<TurnStartBundle> bundle = std::make_unique<TurnStartBundle>();
 };
 
-// contract: 4.1, V4
+// contract: 4.1 rows, V4
 TEST_F(TurnStart, SilentSourcesGiveTheDefaultsOfTheContract) {
   const TurnStartBundle& given = resolved();
   EXPECT_EQ(given.plan.pipeline_version.view(), "pipeline-v1");
@@ -111,7 +111,7 @@ TEST_F(TurnStart, ASurfaceThatBreaksItsRulesFailsTheBundle) {
   EXPECT_EQ(refused(), (BundleFailure{BundleSource::policy, BundleFault::surface_invalid}));
 }
 
-// contract: 4.1, HTP
+// contract: 4.1, control-plane HTP-6
 TEST_F(TurnStart, AStaleSourceFailsInEveryModeAndAFailedOneInStrictMode) {
   SourceState* const states[] = {&sources.registry.state,        &sources.rollout.state,
                                  &sources.graph_compiler.state,  &sources.routing_view.state,

@@ -53,7 +53,7 @@ TEST(Session, AnAnsweredTurnIsCommittedOnceWhenTheLastSampleHasSounded) {
   EXPECT_FALSE(sut.session().turn_active());
 }
 
-// contract: T7a, 3.1 rule 2, 7.5; D4
+// contract: T7a, 3.1 rule 2, 7.1 row 2, 7.5; D4
 TEST(Session, AConfirmedInterruptionFencesBeforeItSpeaksAndOpensTheNextTurn) {
   EngineDriver sut;
   sut.until_speaking();
@@ -250,7 +250,7 @@ TEST(Session, ATurnWhoseEvidenceIsLostAborts) {
   EXPECT_EQ(sut.find(K::abort)->reason, Reason::recording_evidence_unavailable);
 }
 
-// contract: 2.7
+// contract: 2.7 row 3
 TEST(Session, ARunningTurnWhoseRoomIsHeldCommitsAlsoWhenTheNextOneFindsNone) {
   EngineDriver sut;
   sut.until_speaking();
@@ -327,6 +327,7 @@ TEST(Session, AHoldDissolvesWithItsTurnAndTheSpeakerGetsTheirOwn) {
 }
 
 // Found by the simulator (seed 1): a deadline's signals carried the tick's epoch. contract: I7, 10.2
+// contract: 10.2 row 3, I7
 TEST(Session, WhatADeadlineSaysCarriesTheCurrentEpoch) {
   EngineDriver sut;
   Event snapshot = sut.event(K::control_snapshot);

@@ -35,7 +35,7 @@ std::string told(const SyncSignals& signals) {
   return text;
 }
 
-// contract: 8.3
+// contract: 8.3 row 1, F5
 TEST(SyncEngine, AtomicDropSaysOneNoticeOverTheRange) {
   const auto decided = decide_sync_drop(SyncPolicy::atomic_drop, complete, range, cause());
   ASSERT_TRUE(decided.has_value());
@@ -48,7 +48,7 @@ TEST(SyncEngine, AtomicDropSaysOneNoticeOverTheRange) {
   EXPECT_TRUE(notice.has(EventFlag::has_range));
 }
 
-// contract: 8.3
+// contract: 8.3 row 2, F5
 TEST(SyncEngine, DropWithDiscontinuitySaysTheNoticeThenTheMarker) {
   const auto decided = decide_sync_drop(SyncPolicy::drop_with_discontinuity, complete, range, cause());
   ASSERT_TRUE(decided.has_value());
@@ -74,7 +74,7 @@ TEST(SyncEngine, ADiscontinuityNeedsItsDomainAndIdAndAnAtomicDropDoesNot) {
   EXPECT_TRUE(decide_sync_drop(SyncPolicy::atomic_drop, subject, range, cause()).has_value());
 }
 
-// contract: 8.3 "no_sync or other: the engine refuses"
+// contract: 8.3 row 3
 TEST(SyncEngine, OtherPoliciesAreRefused) {
   for (const SyncPolicy policy : {SyncPolicy::none, SyncPolicy::no_sync, static_cast<SyncPolicy>(9)}) {
     EXPECT_EQ(decide_sync_drop(policy, complete, range, cause()).error(), SyncError::policy_not_synchronised);
@@ -134,7 +134,7 @@ TEST(SyncEngine, AGroupFallsWhole) {
   EXPECT_EQ(drop_group(queued, Event{}, SyncGroupBy::sync_id, drop), 0U) << "no group, nobody else";
 }
 
-// contract: 8.3 plan_wide
+// contract: 8.3 "plan_wide"
 TEST(SyncEngine, PlanWideRepeatsTheMarkerOnEveryOtherEdge) {
   const auto marker = report_sync_loss(SyncLoss::discontinuity, complete, {}, cause());
   ASSERT_TRUE(marker.has_value());

@@ -18,7 +18,7 @@ class TimebaseTest : public testing::Test {
   Timebase sut_;
 };
 
-// contract: Appendix D "timebase", 8.1
+// contract: Appendix D row 5, 8.1 rows
 TEST_F(TimebaseTest, TheVectorOfAppendixD) {
   EXPECT_EQ(sut_.observe(at_ms(120, 1020, 520), milliseconds(5)), (Projection{at_ms(120, 1020, 520), {}, false}));
   EXPECT_EQ(sut_.observe(at_ms(140, 1250, 650), milliseconds(5)),
@@ -67,7 +67,7 @@ TEST(Timebase, AnUncalibratedSessionProjectsNothing) {
   EXPECT_FALSE(sut.calibrated());
 }
 
-// contract: 8.1
+// contract: 8.1 rows, F10
 TEST_F(TimebaseTest, NegativeValuesAreRefusedAndChangeNothing) {
   for (const TimebasePoint& point : {at_ms(-1, 0, 0), at_ms(200, -1, 0), at_ms(200, 0, -1)}) {
     EXPECT_EQ(sut_.calibrate(point).error(), TimebaseError::value_negative);

@@ -191,6 +191,7 @@ TEST(Arbiter, APowerCutIsClosedByARecoveryRecord) {
   EXPECT_EQ(decided.fence, FenceMove::keep);
 }
 
+// contract: 2.1 diagnostics row 9
 TEST(ArbiterContract, IdleWithoutAnOutcomeAndClosedWithoutATerminalEdgeAreViolations) {
   TurnDecision back{.from = TurnState::opening, .to = TurnState::idle};
   ASSERT_TRUE(back.transitions.push_back({TurnState::opening, TurnTrigger::defer, TurnState::idle}));

@@ -21,6 +21,7 @@ TEST(Authority, StoresTheFirstEpochItSees) {
   EXPECT_EQ(sut.check(7), EpochCheck::current);
 }
 
+// contract: 10.2 row 2
 TEST(Authority, AnOlderEpochIsStaleAndNamesBoth) {
   Authority sut;
   ASSERT_TRUE(sut.accept(session, 7));
@@ -59,6 +60,7 @@ RC_GTEST_PROP(AuthorityProperty, TheCurrentEpochNeverDecreases, (const std::vect
   }
 }
 
+// contract: 10.2 row 6
 TEST(Routing, ANewerViewMovesTheEpochAnOlderOneIsRefusedAndTheSameIsNoChange) {
   Authority sut;
   const RoutingView first{.version = 2, .endpoint = SymbolId{1}, .lease_epoch = 5};
@@ -94,6 +96,7 @@ TEST(Routing, AViewWithoutALeaseLeavesTheEpochAndOneBehindTheSessionIsRefused) {
   EXPECT_EQ(sut.routing()->version, 1) << "a refused view leaves nothing behind";
 }
 
+// contract: 10.2 row 1
 TEST(EpochEnrichment, TheCarriedEpochIsUsedAsItIsElseTheRoutingViews) {
   EXPECT_EQ(enrich_epoch(session, 3, 9)->epoch, Epoch{3});
   EXPECT_FALSE(enrich_epoch(session, 0, 9)->enriched());
@@ -107,6 +110,7 @@ TEST(EpochEnrichment, TheCarriedEpochIsUsedAsItIsElseTheRoutingViews) {
   EXPECT_EQ(enrich_epoch(blank, 3, 9).error().refusal, AuthorityRefusal::session_id_required);
 }
 
+// contract: 10.2 row 7
 TEST(Lease, IsRenewedBeforeHalfItsLifeIsOverAndIsOverAtItsExpiry) {
   const Instant issued{0};
   const Instant expiry{1000};

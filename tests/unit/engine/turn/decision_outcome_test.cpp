@@ -33,6 +33,7 @@ bool contract_allows(const DecisionOutcome& o) {
                  (pre && session_or_turn) || (active && o.scope == OutcomeScope::turn));
 }
 
+// contract: 1.6 rows
 TEST(DecisionOutcome, OfAllCombinationsExactlyThoseOfTheContractAreLegal) {
   std::size_t legal = 0;
   std::size_t all = 0;

@@ -12,6 +12,7 @@ namespace {
 
 constexpr EpochCheck checks[] = {EpochCheck::current, EpochCheck::newer, EpochCheck::stale, EpochCheck::invalid};
 
+// contract: 7.3 rows, 7.3 combinations
 TEST(OutputFence, TheFirstOfFourRowsThatFitsDecides) {
   for (const EpochCheck epoch : checks) {
     for (const bool carries_cancel : {false, true}) {
@@ -36,6 +37,7 @@ TEST(OutputFence, TheFirstOfFourRowsThatFitsDecides) {
   }
 }
 
+// contract: 10.2 row 5, 3.3
 TEST(LateEvents, TheEpochIsJudgedBeforeThePolicy) {
   for (const LateEventPolicy policy :
        {LateEventPolicy::drop, LateEventPolicy::remap_to_next_turn, LateEventPolicy::diagnostics_only}) {

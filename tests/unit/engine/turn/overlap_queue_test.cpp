@@ -15,6 +15,7 @@ OverlapCandidate candidate(std::uint64_t sequence, std::uint32_t turn) {
   return {.sequence = RuntimeSequence{sequence}, .turn = TurnNumber{turn}, .utterance = {}};
 }
 
+// contract: 3.1 rule 1, 3.1 rule 2
 TEST(OverlapPolicies, PreemptCancelsQueueWaitsAndAFreeFloorIsTaken) {
   EXPECT_EQ(decide_overlap(OverlapPolicy::preempt, true), OverlapAction::preempt);
   EXPECT_EQ(decide_overlap(OverlapPolicy::queue, true), OverlapAction::wait);
@@ -22,6 +23,7 @@ TEST(OverlapPolicies, PreemptCancelsQueueWaitsAndAFreeFloorIsTaken) {
   EXPECT_EQ(decide_overlap(OverlapPolicy::queue, false), OverlapAction::propose);
 }
 
+// contract: 3.1 rule 3
 TEST(OverlapQueue, CandidatesLeaveInRuntimeSequenceOrderHoweverTheyCame) {
   std::vector<std::uint64_t> sequences = {1, 2, 3, 4};
   do {
@@ -34,6 +36,7 @@ TEST(OverlapQueue, CandidatesLeaveInRuntimeSequenceOrderHoweverTheyCame) {
   } while (std::next_permutation(sequences.begin(), sequences.end()));
 }
 
+// contract: 3.1 rule 3
 TEST(OverlapQueue, AFifthCandidateIsRefusedAndTheFourKeepTheirPlaces) {
   OverlapQueue sut;
   for (std::uint32_t turn = 1; turn <= 4; ++turn) ASSERT_EQ(sut.push(candidate(turn, turn)), OverlapAnswer::waiting);
@@ -50,6 +53,7 @@ TEST(OverlapQueue, ATurnWaitsOnce) {
   EXPECT_EQ(sut.size(), 1U);
 }
 
+// contract: 7.1 row 1
 TEST(OverlapQueue, ACancelOfTheSessionTakesBackAllThatWait) {
   OverlapQueue sut;
   ASSERT_EQ(sut.push(candidate(1, 7)), OverlapAnswer::waiting);

@@ -14,6 +14,7 @@ namespace {
 using S = SessionState;
 using T = SessionTrigger;
 
+// contract: 2.3 rows, 2.3 pairs
 TEST(SessionTable, OfAllFortyPairsTheContractsTenLeadOn) {
   const std::set<std::tuple<S, T, S>> ten = {{S::connecting, T::connected_with_authority, S::active},
                                              {S::connecting, T::bootstrap_refused, S::ended},
