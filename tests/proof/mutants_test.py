@@ -1,0 +1,42 @@
+#!/usr/bin/env python3
+"""What is bent, and what is left alone: one small text a case."""
+import unittest
+
+from mutants import mutants
+
+TABLE = """constexpr std::array<Row, 2> table = {{
+    {A::one, B::x},
+    {A::two, B::x},  // A::two
+}};
+"""
+
+
+class Mutants(unittest.TestCase):
+    def said(self, text):
+        return [mutant.what for mutant in mutants(text)]
+
+    def test_a_row_is_deleted_and_each_of_its_members_bent_to_a_neighbour(self):
+        self.assertEqual(["table: row deleted", "table: A::one -> A::two", "table: row deleted", "table: A::two -> A::one"],
+                         self.said(TABLE))
+        self.assertNotIn("A::one", mutants(TABLE)[0].text)
+        self.assertEqual([2, 2, 3, 3], [mutant.line for mutant in mutants(TABLE)])
+
+    def test_neighbours_of_a_plain_list_change_places(self):
+        found = mutants("constexpr std::array<E, 3> order = {E::a, E::b, E::c};\n")
+        self.assertEqual(2, len(found))
+        self.assertIn("{E::b, E::a, E::c}", found[0].text)
+
+    def test_comparisons_and_their_links_are_turned_round(self):
+        self.assertEqual(["a != b || c <= d", "a == b && c <= d", "a == b || c < d"],
+                         [mutant.text for mutant in mutants("a == b || c <= d")])
+
+    def test_what_cannot_be_noticed_is_left_alone(self):
+        for text in ("static_assert(a == b);", "PHAL_ENFORCE(a == b,\n  \"x\");", "// a == b", '"a == b"', "f<a>(b)",
+                     "bool operator==(A) const = default;", "consteval bool f() { return a == b; }", "x = a < 0 ? 0 : a;",
+                     "template <class T, bool b = (x > 1)>"):
+            self.assertEqual([], self.said(text), text)
+        self.assertEqual(1, len(self.said("consteval bool f() { return true; } bool g() { return a == b; }")))
+
+
+if __name__ == "__main__":
+    unittest.main()
