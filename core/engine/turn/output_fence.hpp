@@ -56,7 +56,8 @@ constexpr OutputDecision decide_output(const OutputAttempt& attempt) noexcept {
     case EpochCheck::newer:
       break;
   }
-  return attempt.carries_cancel || attempt.turn_fenced ? output_fenced : output_passed;
+  const bool fenced = attempt.carries_cancel || attempt.turn_fenced;
+  return fenced ? output_fenced : output_passed;
 }
 
 }  // namespace phalarope

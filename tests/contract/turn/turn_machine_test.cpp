@@ -100,5 +100,19 @@ TEST(TurnRefusals, IdsAreTheContractsDiagnostics) {
   for (const auto& [refusal, id] : ids) EXPECT_EQ(id_of(refusal), id);
 }
 
+TEST(TurnRefusals, TheEngineMendsItsOwnFaultOperatorsTheRoomAndCallersTheRest) {
+  for (const TurnRefusalRow& row : turn_refusal_table) {
+    const WhoCanAct who = row.refusal == TurnRefusal::arbiter_contract_violation ? WhoCanAct::engine
+                          : row.refusal == TurnRefusal::turn_table_full          ? WhoCanAct::operators
+                                                                                 : WhoCanAct::caller;
+    EXPECT_EQ(row.who, who) << row.id;
+  }
+}
+
+TEST(TurnTable, StatesAndTriggersAreListedInTheirOrder) {
+  for (std::size_t i = 0; i < turn_state_count; ++i) EXPECT_EQ(static_cast<std::size_t>(all_turn_states[i]), i);
+  for (std::size_t i = 0; i < turn_trigger_count; ++i) EXPECT_EQ(static_cast<std::size_t>(all_turn_triggers[i]), i);
+}
+
 }  // namespace
 }  // namespace phalarope

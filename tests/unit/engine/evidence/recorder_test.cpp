@@ -217,5 +217,11 @@ TEST_F(RecorderTest, PressureOfTheRingLowersTheLevelStepByStep) {
   EXPECT_EQ(sut_.counters().downgrades, 2U);
 }
 
+TEST(EvidenceRefusals, HaveTheContractsNames) {
+  EXPECT_STREQ(name_of(EvidenceRefusal::baseline_capacity_exhausted), "baseline capacity exhausted");
+  EXPECT_STREQ(name_of(EvidenceRefusal::evidence_incomplete), "evidence_incomplete");
+  EXPECT_STREQ(name_of(EvidenceRefusal::record_too_long), "record_too_long");
+}
+
 }  // namespace
 }  // namespace phalarope

@@ -76,5 +76,18 @@ TEST(RecordingLevel, ARaiseNeedsPermissionABoundaryAndTenCalmSeconds) {
   EXPECT_EQ(sut.request_raise(RecordingLevel::L2, true, true, at_ms(30'000)), LevelRefusal::pressure_too_recent);
 }
 
+TEST(RecordingLevel, NamesAreThoseOfTheRecord) {
+  EXPECT_STREQ(name_of(RecordingLevel::L0), "L0");
+  EXPECT_STREQ(name_of(RecordingLevel::L1), "L1");
+  EXPECT_STREQ(name_of(RecordingLevel::L2), "L2");
+  EXPECT_STREQ(name_of(DowngradeTrigger::queue_fill), "queue_fill");
+  EXPECT_STREQ(name_of(DowngradeTrigger::export_lag), "export_lag");
+  EXPECT_STREQ(name_of(DowngradeTrigger::detail_overflow), "detail_overflow");
+  EXPECT_STREQ(name_of(LevelRefusal::raise_not_permitted), "raise_not_permitted");
+  EXPECT_STREQ(name_of(LevelRefusal::not_at_turn_boundary), "not_at_turn_boundary");
+  EXPECT_STREQ(name_of(LevelRefusal::pressure_too_recent), "pressure_too_recent");
+  EXPECT_STREQ(name_of(LevelRefusal::skips_a_level), "skips_a_level");
+}
+
 }  // namespace
 }  // namespace phalarope

@@ -52,6 +52,8 @@ const std::vector<Breakage> breakages = {
     {EvidenceField::redaction_decisions,
      [](TurnEvidence& e) { e.redaction_decisions[0].action = wire::RedactionAction::none; }},
     {EvidenceField::redaction_decisions,
+     [](TurnEvidence& e) { e.redaction_decisions[0].action = static_cast<wire::RedactionAction>(9); }},
+    {EvidenceField::redaction_decisions,
      [](TurnEvidence& e) { EXPECT_TRUE(e.redaction_decisions.push_back(e.redaction_decisions[0])); }},
     {EvidenceField::redaction_decisions,
      [](TurnEvidence& e) { EXPECT_TRUE(e.payload_tags.push_back(PayloadClass::PII)); }},
@@ -192,6 +194,51 @@ TEST(TurnEvidence, AnInvocationsTotalIsNotBelowItsLastAttempt) {
   outcome = invocation();
   outcome.retry_decision = wire::RetryDecision::unset;
   EXPECT_FALSE(is_valid(outcome));
+}
+
+// contract: evidence.md 1.5
+TEST(TurnEvidence, EachBrokenMemberOfAnInvocationOrADecisionIsRefused) {
+  const std::vector<std::function<void(EvidenceInvocation&)>> invocation_wounds = {
+      [](EvidenceInvocation& o) { o.provider_invocation_id.clear(); },
+      [](EvidenceInvocation& o) { o.provider_id = no_symbol; },
+      [](EvidenceInvocation& o) { o.modality = wire::EvidenceModality::none; },
+      [](EvidenceInvocation& o) { o.modality = static_cast<wire::EvidenceModality>(9); },
+      [](EvidenceInvocation& o) { o.outcome_class = static_cast<wire::OutcomeClass>(0); },
+      [](EvidenceInvocation& o) { o.outcome_class = static_cast<wire::OutcomeClass>(99); },
+      [](EvidenceInvocation& o) { o.retry_decision = static_cast<wire::RetryDecision>(0); },
+      [](EvidenceInvocation& o) { o.retry_decision = static_cast<wire::RetryDecision>(99); },
+      [](EvidenceInvocation& o) { o.attempt_count = 0; },
+      [](EvidenceInvocation& o) { o.final_attempt_latency_ns = -1; }};
+  ASSERT_TRUE(is_valid(invocation()));
+  for (std::size_t wound = 0; wound < invocation_wounds.size(); ++wound) {
+    EvidenceInvocation broken = invocation();
+    invocation_wounds[wound](broken);
+    EXPECT_FALSE(is_valid(broken)) << "invocation wound " << wound;
+  }
+  const std::vector<std::function<void(EvidenceDecision&)>> decision_wounds = {
+      [](EvidenceDecision& d) { d.session_id = no_symbol; },
+      [](EvidenceDecision& d) { d.event_id.clear(); },
+      [](EvidenceDecision& d) { d.reason = Reason::none; },
+      [](EvidenceDecision& d) { d.runtime_timestamp_ns = -1; },
+      [](EvidenceDecision& d) { d.wall_clock_timestamp_ns = -1; },
+      [](EvidenceDecision& d) { d.scope = static_cast<wire::DecisionScope>(31); }};
+  const TurnEvidence evidence = complete();
+  ASSERT_TRUE(is_valid(evidence.decision_items[0]));
+  for (std::size_t wound = 0; wound < decision_wounds.size(); ++wound) {
+    EvidenceDecision broken = evidence.decision_items[0];
+    decision_wounds[wound](broken);
+    EXPECT_FALSE(is_valid(broken)) << "decision wound " << wound;
+  }
+}
+
+TEST(TurnEvidence, ListsRefuseOneMoreThanTheyHold) {
+  TurnEvidence evidence = complete();
+  while (evidence.decision_count < evidence_decisions_max) {
+    ASSERT_TRUE(evidence.add_decision(evidence.decision_items[0]));
+  }
+  EXPECT_FALSE(evidence.add_decision(evidence.decision_items[0]));
+  while (evidence.invocation_count < evidence_invocations_max) ASSERT_TRUE(evidence.add_invocation(invocation()));
+  EXPECT_FALSE(evidence.add_invocation(invocation()));
 }
 
 TEST(TurnEvidence, WhatIsRecordedReadsBackTheSame) {

@@ -106,6 +106,7 @@ TEST(EpochEnrichment, TheCarriedEpochIsUsedAsItIsElseTheRoutingViews) {
     EXPECT_EQ(enriched->source, EpochSource::routing_view);
     EXPECT_TRUE(enriched->enriched());
   }
+  EXPECT_EQ(enrich_epoch(session, std::nullopt, 0)->epoch, Epoch{0}) << "0 is an epoch";
   EXPECT_EQ(enrich_epoch(session, std::nullopt, -1).error().refusal, AuthorityRefusal::epoch_negative);
   EXPECT_EQ(enrich_epoch(blank, 3, 9).error().refusal, AuthorityRefusal::session_id_required);
 }
