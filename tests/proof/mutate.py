@@ -28,7 +28,7 @@ import mutants
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 ROOMS = {"turn": ["tests/contract/turn", "tests/unit/engine/turn"], "lanes": ["tests/unit/engine/lanes"]}
-FLAGS = ["-std=c++23", "-O0", "-w", "-fPIE"]
+FLAGS = ["-std=c++23", "-O0", "-w", "-fPIE", "-D_GLIBCXX_ASSERTIONS"]  # one step beyond a list is noticed
 LIBRARIES = ["-lrapidcheck", "-lgmock", "-lgtest_main", "-lgtest", "-lsodium", "-lyaml-cpp", "-lpthread"]
 PRECOMPILED = ["gtest/gtest.h", "gmock/gmock.h", "rapidcheck.h", "rapidcheck/gtest.h", "algorithm", "fstream", "map",
                "optional", "set", "sstream", "string", "thread", "vector"]

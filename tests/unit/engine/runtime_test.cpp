@@ -148,7 +148,7 @@ class RuntimeWorld {
 
 constexpr std::size_t small_ring_bytes = 64 * 1024;
 
-// contract: runtime.md 7.1: a cancel covers everything inside its scope and nothing outside it
+// contract: runtime.md 7.1 "A cancel covers everything inside its scope and nothing outside it"
 TEST(Runtime, ACancelToldToThePoolSaysWhoseTurnItEnds) {
   RuntimeWorld world(RecordingLevel::L0, small_ring_bytes, 2);
   for (const std::uint16_t slot : {std::uint16_t{0}, std::uint16_t{1}}) {

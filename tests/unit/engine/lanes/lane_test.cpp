@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "core/engine/lanes/watermark.hpp"
+
 namespace phalarope {
 namespace {
 
@@ -53,6 +55,20 @@ TEST(LaneOrder, IsControlDataTelemetry) {
   // contract: I4
   EXPECT_EQ(lane_order, (std::array{Lane::control, Lane::data, Lane::telemetry}));
   EXPECT_FALSE(valid(static_cast<Lane>(3)));
+}
+
+TEST(Saturation, RisesOnceAtTheHighMarkAndFallsOnceAtTheLowOne) {
+  constexpr Watermark mark{.high_items = 4, .low_items = 2};
+  Saturation sut;
+  EXPECT_FALSE(sut.fell(0, mark)) << "nothing falls that has not risen";
+  EXPECT_FALSE(sut.rose(3, mark));
+  EXPECT_TRUE(sut.rose(4, mark));
+  EXPECT_FALSE(sut.rose(5, mark)) << "told once";
+  EXPECT_FALSE(sut.fell(3, mark));
+  EXPECT_TRUE(sut.saturated());
+  EXPECT_TRUE(sut.fell(2, mark));
+  EXPECT_FALSE(sut.fell(2, mark)) << "told once";
+  EXPECT_TRUE(sut.rose(4, mark)) << "and again after it fell";
 }
 
 }  // namespace

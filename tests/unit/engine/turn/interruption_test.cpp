@@ -155,6 +155,16 @@ TEST(Interruption, AnInputAfterTheDeadlineDecidesEvenWhenTheTickIsLate) {
   EXPECT_EQ(silent.reason, Reason::speech_too_short);
 }
 
+TEST(Interruption, TheDeadlineItselfIsAlreadyTooLate) {
+  const InterruptionPolicy policy;
+  const InterruptionState held = state_of(Doubt::held, policy);
+  ASSERT_NE(held.deadline, Instant{});
+  const auto before = decide(held, Phase::speaking, In::speech_continues, {}, policy, held.deadline - Duration{1});
+  EXPECT_EQ(before.action, Act::none);
+  const auto at = decide(held, Phase::speaking, In::speech_continues, {}, policy, held.deadline);
+  EXPECT_EQ(at.action, Act::confirm);
+}
+
 TEST(Interruption, SensitivityIsThatOfThePhaseTheBoardIsIn) {
   InterruptionPolicy policy;
   policy.word_confirms[static_cast<std::size_t>(Phase::speaking)] = false;
