@@ -121,7 +121,7 @@ def arguments():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--list", action="store_true")
-    return parser.parse_args()
+    return parser.parse_intermixed_args()
 
 
 def main():
