@@ -243,8 +243,7 @@ void EngineRuntime::record_audio(const AudioRecordHeader& header, std::span<cons
 void EngineRuntime::hand_out(const Event& output) noexcept {
   if (wants_the_audio_thread(output.kind)) return to_audio(output);
   if (wants_a_node(output.kind)) return to_node(output);
-  if (output.kind == EventKind::command_node_cancel)
-    return pool_->cancel(NodeIndex{output.node}, output);
+  if (output.kind == EventKind::command_node_cancel) return pool_->cancel(NodeIndex{output.node}, output);
   if (output.kind == EventKind::command_release_payload) release(output);
 }
 

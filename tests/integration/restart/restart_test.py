@@ -44,7 +44,10 @@ class Program:
         return subprocess.run([self.path, *arguments], env=self.env, capture_output=True, text=True, check=False)
 
     def json(self, *arguments):
-        return json.loads(self.run(*arguments, "--json").stdout)
+        ended = self.run(*arguments, "--json")
+        if not ended.stdout:
+            sys.exit(f"phalarope {' '.join(arguments)} ended with {ended.returncode} and said: {ended.stderr}")
+        return json.loads(ended.stdout)
 
     def talk_to_the_end(self, recording):
         ended = subprocess.run([*self.talk, "--recording", recording, "--json"], env=self.env, capture_output=True,
@@ -85,7 +88,9 @@ def check_continued(program, recording, before, left_open, what):
 
 
 def state_of(program, recording):
-    return program.json("timeline", recording), program.json("evidence", "verify", recording)
+    verified = program.json("evidence", "verify", recording)
+    # A cut inside the first block leaves nothing to show.
+    return program.json("timeline", recording) if verified["blocks"] > 0 else {"turns": []}, verified
 
 
 def last_segment(recording):

@@ -139,11 +139,8 @@ class RuntimeWorld {
   // Both seats share the rings: a ring's events belong to the first seat, the host's events say whose they are.
   std::array<AudioLink, 2> links_{
       AudioLink{.control = *control_, .data = *data_, .commands = *commands_, .fence = fence_, .payloads = payloads},
-      AudioLink{.control = *control_,
-                .data = *data_,
-                .commands = *commands_,
-                .fence = second_fence_,
-                .payloads = payloads}};
+      AudioLink{
+          .control = *control_, .data = *data_, .commands = *commands_, .fence = second_fence_, .payloads = payloads}};
 };
 
 constexpr std::size_t small_ring_bytes = 64 * 1024;
