@@ -14,7 +14,7 @@
 namespace phalarope::sim {
 
 /// Runs tried at most; a world of turns_per_world takes some 50 ms.
-constexpr int minimise_runs_max = 400;
+constexpr int minimise_runs_max = 150;
 
 struct Minimised {
   SimOptions world;  // fails like the one that was given

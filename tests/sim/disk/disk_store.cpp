@@ -174,6 +174,7 @@ void DiskStore::cut_power(Instant now) {
   } catch (const PowerIsGone&) {
     ++probes_["power_cut_in_a_write"];
   }
+  note_flusher();
   flusher_.reset();
   disk_->fault = {};
   disk_ = std::make_unique<testing::MemoryDisk>(disk_->power_cut(random_));
