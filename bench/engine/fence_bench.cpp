@@ -121,7 +121,7 @@ class SpeakingBoard {
     return made;
   }
   void say(const Event& said) {
-    static_cast<void>(control_->try_push(said));
+    static_cast<void>(said.node == no_node.value ? control_->try_push(said) : port_.try_send(said));
     while (runtime_->poll(Instant{now_ns_}, WallTime{now_ns_}) > 0) {
     }
   }

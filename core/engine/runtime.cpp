@@ -75,10 +75,20 @@ EngineRuntime::EngineRuntime(const RuntimeWiring& wiring) noexcept
 }
 
 std::size_t EngineRuntime::poll(Instant now, WallTime wall) noexcept {
+  now_ = now;
   judge_level(now, wall);
   std::size_t steps = 0;
   while (steps < steps_per_poll_max && take_next(now, wall)) ++steps;
   return steps;
+}
+
+Result<std::uint16_t, EngineRefusal> EngineRuntime::open_session(const SessionStart& start) noexcept {
+  const auto slot = wiring_.engine.open_session(start);
+  if (!slot) return slot;
+  SessionStart seated = start;
+  seated.session_slot = *slot;
+  static_cast<void>(wiring_.recorder.append_session(std::as_bytes(std::span(&seated, 1))));
+  return slot;
 }
 
 // One step: whatever control has come by now, else data, else telemetry, else a deadline that has passed.
@@ -123,7 +133,7 @@ void EngineRuntime::ingest_rounds(Lane lane, std::uint32_t room_items, RingOf ri
       for (std::size_t taken = 0; taken < share && lanes_.depth_items(lane) < room_items && ring.try_pop(event);
            ++taken) {
         event.session_slot = static_cast<std::uint16_t>(slot);
-        accept(event);
+        accept(event, EventSource::seat);
         any = true;
       }
     }
@@ -134,8 +144,9 @@ void EngineRuntime::ingest_rounds(Lane lane, std::uint32_t room_items, RingOf ri
 void EngineRuntime::ingest_control() noexcept {
   ingest_rounds(Lane::control, control_room_items_, [](const AudioLink& link) -> auto& { return link.control; });
   Event event;
-  while (lanes_.depth_items(Lane::control) < control_room_items_ && wiring_.operator_events.try_pop(event))
-    accept(event);
+  while (lanes_.depth_items(Lane::control) < control_room_items_ && wiring_.operator_events.try_pop(event)) {
+    accept(event, EventSource::host);
+  }
 }
 
 void EngineRuntime::ingest_data() noexcept {
@@ -143,17 +154,19 @@ void EngineRuntime::ingest_data() noexcept {
   while (lanes_.depth_items(Lane::data) < data_room_items_) {
     const std::size_t room = data_room_items_ - lanes_.depth_items(Lane::data);
     const std::size_t count = wiring_.ingress.drain(std::span(batch_).first(std::min(room, batch_.size())));
-    for (std::size_t i = 0; i < count; ++i) accept(batch_[i]);
+    for (std::size_t i = 0; i < count; ++i) accept(batch_[i], EventSource::worker);
     if (count == 0) break;
   }
 }
 
-void EngineRuntime::accept(Event event) noexcept {
+void EngineRuntime::accept(Event event, EventSource source) noexcept {
   if (event.session_slot >= wiring_.audio.size()) {  // from a worker or host that names nobody
     ++counters_.unknown_slots;
     if (event.payload.present()) static_cast<void>(wiring_.audio.front().payloads.release(event.payload));
     return;
   }
+  event.mono_ns = std::clamp<std::int64_t>(event.mono_ns, 0, (now_ + source_clock_lead_max).value);
+  if (const auto fault = fault_at_the_door(source, event)) return refuse_at_the_door(event, *fault);
   event.runtime_sequence = ++arrivals_;  // names it in the lane; step gives the sequence that counts
   LaneSignals signals;
   const auto outcome = lanes_.enqueue(event, signals);
@@ -161,6 +174,12 @@ void EngineRuntime::accept(Event event) noexcept {
   if (outcome && outcome->accepted()) return;
   ++counters_.lane_drops;
   release(event);
+}
+
+void EngineRuntime::refuse_at_the_door(const Event& event, IngressFault fault) noexcept {
+  ++counters_.refused_at_the_door;
+  release(event);
+  take(refusal_of(event, fault));
 }
 
 // What the lanes say of themselves is an input like any other: it depends on when things came, so it is recorded.
@@ -204,10 +223,10 @@ void EngineRuntime::record(const Event& input, std::span<const Event> outputs) n
   for (const Event& output : outputs) {
     recorder.append_event(output);
     if (output.kind == EventKind::turn_open) {
-      Reserve& reserve = reserves_[output.session_slot];
-      PHAL_ENFORCE(reserve.held, "a turn opens only while room is held for its end");
-      reserve.held = false;
-      --reserves_settled_;
+      bool& held = reserves_[output.session_slot];
+      PHAL_ENFORCE(held, "a turn opens only while room is held for its end");
+      held = false;
+      reserves_settled_ = false;
     }
     if (output.kind == EventKind::close) recorder.release_turn();
   }
@@ -266,7 +285,7 @@ void EngineRuntime::to_node(const Event& command) noexcept {
   failed.argument_a = pool_refused_code;
   failed.reason = Reason::execution_pool_saturated;
   failed.scope = Scope::node;
-  accept(failed);
+  accept(failed, EventSource::engine);
 }
 
 void EngineRuntime::release(const Event& event) noexcept {
@@ -274,27 +293,26 @@ void EngineRuntime::release(const Event& event) noexcept {
   if (!link_of(event).payloads.release(event.payload)) ++counters_.stale_payloads;
 }
 
-// Holds room for each session's next turn's end, and tells a session when that cannot be or can be again. True: a step
-// was taken.
+// Holds room for each session's next turn's end, and tells a session when that cannot be or can be again. What a
+// session believes is asked of the session itself: a seat that was taken again believes there is room. True: a step was
+// taken.
 bool EngineRuntime::keep_reserve(Instant now, WallTime wall) noexcept {
-  const std::size_t sessions = wiring_.engine.sessions().size();
-  if (reserves_settled_ == sessions) return false;
-  for (std::size_t slot = 0; slot < sessions; ++slot) {
-    Reserve& reserve = reserves_[slot];
-    if (reserve.held && reserve.told) continue;
-    if (!reserve.held) reserve.held = wiring_.recorder.reserve_turn();
-    if (reserve.held == reserve.told) {
-      if (reserve.held) ++reserves_settled_;
-      continue;
-    }
-    reserve.told = reserve.held;
-    if (reserve.held) ++reserves_settled_;
+  if (reserves_settled_) return false;
+  const std::span<const Session> sessions = wiring_.engine.sessions();
+  bool all_held = true;
+  for (std::size_t slot = 0; slot < sessions.size(); ++slot) {
+    bool& held = reserves_[slot];
+    if (!held) held = wiring_.recorder.reserve_turn();
+    all_held = all_held && held;
+    const bool believed = sessions[slot].evidence_room() == EvidenceRoom::next_turn;
+    if (held == believed || !wiring_.engine.seated(static_cast<std::uint16_t>(slot))) continue;
     Event state = host_event(EventKind::evidence_state, Emitter::timeline_recorder, now, wall);
     state.session_slot = static_cast<std::uint16_t>(slot);
-    state.argument_a = static_cast<std::int64_t>(reserve.held ? EvidenceRoom::next_turn : EvidenceRoom::running_only);
+    state.argument_a = static_cast<std::int64_t>(held ? EvidenceRoom::next_turn : EvidenceRoom::running_only);
     take(state);
     return true;
   }
+  reserves_settled_ = all_held;
   return false;
 }
 

@@ -11,7 +11,8 @@
 // Invariants. (1) Before every single step the control sources are looked at again, so data never delays control (I4).
 // (2) The order in which events are taken is the recorded order. (3) The fence moves while the step that moves
 // it is still at work, before any word about it is published (7.5). (4) A turn opens only while the recorder holds
-// room for its end (2.7), each session's room held apart. (5) No call waits, allocates, or reads a clock.
+// room for its end (2.7), each session's room held apart. (5) No call waits, allocates, or reads a clock. (6) Whatever
+// comes from outside is checked at its door (event_source.hpp): it may be refused, it never ends the process.
 // Owner: the engine thread. Contract: runtime.md 2.7, 5.3, 7.5; design.md "Threads".
 #pragma once
 
@@ -21,6 +22,7 @@
 
 #include "core/engine/audio_link.hpp"
 #include "core/engine/engine.hpp"
+#include "core/engine/event_source.hpp"
 #include "core/engine/evidence/recorder.hpp"
 #include "core/engine/graph/execution_pool.hpp"
 #include "core/engine/lanes/ingress.hpp"
@@ -34,6 +36,8 @@ constexpr std::size_t steps_per_poll_max = 256;
 constexpr std::size_t ingress_batch_events = 32;
 /// Memory of each lane; a plan's limit beyond it is lowered to it.
 constexpr std::size_t lane_items_max = 1024;
+/// A source's clock may be this far ahead of the poll's; a time further in the future is brought back to the poll's.
+constexpr Duration source_clock_lead_max = milliseconds(1'000);
 
 struct RuntimeWiring {
   Engine& engine;
@@ -51,6 +55,7 @@ struct RuntimeCounters {
   std::uint64_t audio_commands_refused = 0;
   std::uint64_t stale_payloads = 0;
   std::uint64_t unknown_slots = 0;         // events for a seat that does not exist
+  std::uint64_t refused_at_the_door = 0;   // each stands in the record as reject (schema_validation_error)
   std::uint64_t deadlines_not_served = 0;  // a tick that left its deadline where it was: a bug, made visible
 };
 
@@ -66,6 +71,9 @@ class EngineRuntime {
   /// Takes what has come, steps through it, hands out what it gives. Answers the number of steps; 0: nothing to do.
   std::size_t poll(Instant now, WallTime wall) noexcept;
 
+  /// Seats a session that comes while others talk, and records it where it happens. Between polls.
+  Result<std::uint16_t, EngineRefusal> open_session(const SessionStart& start) noexcept;
+
   /// A block of the tapped audio (L2) of session `slot`, as detail of the turn that runs. Between polls.
   void record_audio(const AudioRecordHeader& header, std::span<const std::byte> samples, Instant now, WallTime wall,
                     std::uint16_t slot = 0) noexcept;
@@ -80,7 +88,8 @@ class EngineRuntime {
   template <typename RingOf>
   void ingest_rounds(Lane lane, std::uint32_t room_items, RingOf ring_of) noexcept;
   const AudioLink& link_of(const Event& event) const noexcept { return wiring_.audio[event.session_slot]; }
-  void accept(Event event) noexcept;
+  void accept(Event event, EventSource source) noexcept;
+  void refuse_at_the_door(const Event& event, IngressFault fault) noexcept;
   void take_all(const LaneSignals& signals) noexcept;
   void take(Event event) noexcept;
   void move_fence(const Event& command_fence) noexcept;
@@ -103,14 +112,11 @@ class EngineRuntime {
   std::array<Event, ingress_batch_events> batch_{};
   std::uint64_t arrivals_ = 0;
   Duration export_lag_{};
-  std::optional<Event> overflow_;  // a turn's first lost detail, still to be said
-  struct Reserve {
-    bool held = false;
-    bool told = true;  // what the session believes
-  };
-  std::array<Reserve, engine_sessions_max> reserves_{};
-  std::size_t reserves_settled_ = 0;  // sessions whose reserve is held, and who know it
-  std::size_t first_link_ = 0;        // where the next round begins
+  std::optional<Event> overflow_;                     // a turn's first lost detail, still to be said
+  std::array<bool, engine_sessions_max> reserves_{};  // whether room for the session's next turn's end is held
+  bool reserves_settled_ = false;                     // every session's room is held, and every session knows it
+  Instant now_{};                                     // of the running poll
+  std::size_t first_link_ = 0;                        // where the next round begins
   RuntimeCounters counters_{};
 };
 

@@ -67,6 +67,8 @@ class Session {
   bool turn_active() const noexcept { return turn_number_ != 0; }
   std::uint32_t turn_number() const noexcept { return turn_number_; }
   bool held() const noexcept { return interruption_.open(); }
+  /// What the session was last told of the recorder; a fresh session believes that there is room.
+  EvidenceRoom evidence_room() const noexcept { return evidence_room_; }
   bool ended() const noexcept { return life_ == SessionState::ended; }
   ConversationPhase phase() const noexcept;
   const SessionCounters& counters() const noexcept { return counters_; }

@@ -56,11 +56,30 @@ class RuntimeWorld {
     while (sut->poll(Instant{now_ns}, WallTime{now_ns}) > 0) {
     }
     Event ignored;
-    while (commands_->try_pop(ignored)) {
+    for (Rings& rings : rings_) {
+      while (rings.commands.try_pop(ignored)) {
+      }
     }
   }
+  /// Through the door that its kind belongs to; what nobody may say comes from the seat.
   void say(const Event& input) {
-    static_cast<void>(control_->try_push(input));
+    if (may_say(EventSource::worker, input.kind)) return say(EventSource::worker, input);
+    say(may_say(EventSource::seat, input.kind) || sources_of(input.kind) == 0 ? EventSource::seat : EventSource::host,
+        input);
+  }
+  void say(EventSource door, const Event& input) {
+    switch (door) {
+      case EventSource::seat:
+        static_cast<void>(rings_[input.session_slot].control.try_push(input));
+        break;
+      case EventSource::worker:
+        static_cast<void>(port.try_send(input));
+        break;
+      case EventSource::host:
+      case EventSource::engine:
+        static_cast<void>(operator_events_->try_push(input));
+        break;
+    }
     poll();
   }
   /// A sentence of the dialogue for the running turn: its text is detail from L1 on.
@@ -76,13 +95,12 @@ class RuntimeWorld {
     say(sentence);
     static_cast<void>(payloads.release(*payload));
   }
-  std::uint64_t ticket_of_turn() const { return fence_.current().value; }
+  std::uint64_t ticket_of_turn() const { return rings_[0].fence.current().value; }
   /// As the host says it: for the session it names.
   void tell(EventKind kind, std::uint16_t slot) {
     Event told = event(kind);
     told.session_slot = slot;
-    static_cast<void>(operator_events_->try_push(told));
-    poll();
+    say(EventSource::host, told);
   }
   void open_turn() { say(event(EventKind::user_turn_requested)); }
   bool turn_active() const { return engine->sessions().front().turn_active(); }
@@ -126,21 +144,24 @@ class RuntimeWorld {
   std::vector<std::byte> region_;
   Arena arena_;
   std::vector<Line> lines_;
-  Fence fence_;
-  Fence second_fence_;
-  std::unique_ptr<SpscRing<Event, audio_control_events_max>> control_ =
-      std::make_unique<SpscRing<Event, audio_control_events_max>>();
-  std::unique_ptr<SpscRing<Event, audio_data_events_max>> data_ =
-      std::make_unique<SpscRing<Event, audio_data_events_max>>();
-  std::unique_ptr<SpscRing<Event, audio_commands_max>> commands_ =
-      std::make_unique<SpscRing<Event, audio_commands_max>>();
+  struct Rings {
+    SpscRing<Event, audio_control_events_max> control;
+    SpscRing<Event, audio_data_events_max> data;
+    SpscRing<Event, audio_commands_max> commands;
+    Fence fence;
+  };
+  AudioLink link(std::size_t seat) {
+    Rings& rings = rings_[seat];
+    return {.control = rings.control,
+            .data = rings.data,
+            .commands = rings.commands,
+            .fence = rings.fence,
+            .payloads = payloads};
+  }
+  std::vector<Rings> rings_{2};
   std::unique_ptr<SpscRing<Event, operator_events_max>> operator_events_ =
       std::make_unique<SpscRing<Event, operator_events_max>>();
-  // Both seats share the rings: a ring's events belong to the first seat, the host's events say whose they are.
-  std::array<AudioLink, 2> links_{
-      AudioLink{.control = *control_, .data = *data_, .commands = *commands_, .fence = fence_, .payloads = payloads},
-      AudioLink{
-          .control = *control_, .data = *data_, .commands = *commands_, .fence = second_fence_, .payloads = payloads}};
+  std::array<AudioLink, 2> links_{link(0), link(1)};
 };
 
 constexpr std::size_t small_ring_bytes = 64 * 1024;
@@ -155,8 +176,7 @@ TEST(Runtime, ACancelToldToThePoolSaysWhoseTurnItEnds) {
       said.argument_a = 1;  // the utterance, and UtteranceClass::words
       said.provider_invocation = 1;
       if (kind == EventKind::recognition_final) said.node = testing::recogniser_node;
-      static_cast<void>(world.port.try_send(said));
-      world.poll();
+      world.say(said);
     }
   }
   ASSERT_TRUE(world.engine->sessions()[1].turn_active());
@@ -301,6 +321,103 @@ TEST(Runtime, NoInputHoweverWrongMakesAnEndOfATurnImpossibleToRecord) {
     }
     EXPECT_EQ(world.records[static_cast<std::size_t>(RecordType::baseline)] + unproven, opened);
   }
+}
+
+Event forged_evidence_state(const RuntimeWorld& world) {
+  Event forged = world.event(EventKind::evidence_state);
+  forged.argument_a = static_cast<std::int64_t>(EvidenceRoom::next_turn);
+  return forged;
+}
+
+// contract: runtime.md 1.11 "ABI failure on ingress", 2.7
+TEST(Runtime, AForgedWordAboutTheRecorderIsRefusedByNameAndOpensNoTurn) {
+  RuntimeWorld world(RecordingLevel::L0, small_ring_bytes);
+  for (int i = 0; i < 2'000; ++i) world.say(world.event(EventKind::xrun));
+  world.open_turn();
+  world.tell(EventKind::user_cancel_requested, 0);
+  ASSERT_FALSE(world.turn_active());
+  for (const EventSource door : {EventSource::seat, EventSource::worker, EventSource::host}) {
+    world.say(door, forged_evidence_state(world));
+    world.open_turn();
+    EXPECT_FALSE(world.turn_active()) << "there is still no room for its end";
+  }
+  EXPECT_EQ(world.sut->counters().refused_at_the_door, 3U);
+  world.flush();
+  world.poll();
+  world.say(EventSource::seat, forged_evidence_state(world));
+  const auto refused = world.recorded(EventKind::reject);
+  ASSERT_FALSE(refused.empty());
+  EXPECT_EQ(refused.back().reason, Reason::schema_validation_error);
+  EXPECT_EQ(refused.back().emitter, Emitter::admission);
+  EXPECT_EQ(refused.back().scope, Scope::session);
+  EXPECT_EQ(refused.back().argument_a, static_cast<std::int64_t>(EventKind::evidence_state));
+  EXPECT_EQ(refused.back().argument_b, static_cast<std::int64_t>(IngressFault::source_not_entitled));
+  EXPECT_FALSE(refused.back().has(EventFlag::output)) << "what the world did wrong is an input of the replay";
+}
+
+// contract: runtime.md 2.7
+TEST(Runtime, ASeatTakenAgainIsToldThatThereIsNoRoom) {
+  RuntimeWorld world(RecordingLevel::L0, small_ring_bytes);
+  for (int i = 0; i < 2'000; ++i) world.say(world.event(EventKind::xrun));
+  world.open_turn();
+  ASSERT_TRUE(world.turn_active());
+  world.tell(EventKind::shutdown_requested, 0);
+  ASSERT_FALSE(world.engine->seated(0));
+  SessionStart again;
+  ASSERT_TRUE(again.set_session_id("again"));
+  ASSERT_EQ(world.engine->open_session(again), 0);
+  world.say(world.event(EventKind::connected));
+  world.open_turn();
+  EXPECT_FALSE(world.turn_active()) << "a fresh session believes in room that nobody holds";
+  world.flush();
+  world.poll();
+  world.open_turn();
+  EXPECT_TRUE(world.turn_active());
+}
+
+TEST(Runtime, AnEventOfAnUnknownLaneOrFromTheFarFutureEndsNothing) {
+  RuntimeWorld world(RecordingLevel::L0);
+  Event nowhere = world.event(EventKind::xrun);
+  nowhere.lane = static_cast<Lane>(7);
+  world.say(nowhere);
+  EXPECT_EQ(world.sut->counters().refused_at_the_door, 1U);
+  Event future = world.event(EventKind::user_turn_requested);
+  future.mono_ns = std::numeric_limits<std::int64_t>::max();
+  world.say(future);
+  ASSERT_TRUE(world.turn_active());
+  const auto seen = world.recorded(EventKind::user_turn_requested);
+  ASSERT_EQ(seen.size(), 1U);
+  EXPECT_EQ(seen[0].at(), Instant{world.now_ns} + source_clock_lead_max);
+}
+
+/// Every number a kind can have, and what stands around the enum's own.
+std::vector<EventKind> kinds_and_strangers() {
+  std::vector<EventKind> kinds;
+  for (std::uint16_t number = 0; number < 800; ++number) kinds.push_back(static_cast<EventKind>(number));
+  kinds.push_back(static_cast<EventKind>(65'535));
+  return kinds;
+}
+
+// contract: runtime.md 1.11 "Unknown event type at ingress", I2
+TEST(Runtime, WhateverComesThroughTheWrongDoorIsCountedAndRecordedOnce) {
+  RuntimeWorld world(RecordingLevel::L0);
+  std::uint64_t expected = 0;
+  for (const EventKind kind : kinds_and_strangers()) {
+    // What ends the session ends it for the kinds behind it, too: those are for the other tests.
+    if (kind == EventKind::ended || kind == EventKind::shutdown_requested) continue;
+    for (const EventSource door : {EventSource::seat, EventSource::worker, EventSource::host}) {
+      expected += may_say(door, kind) ? 0 : 1;
+      world.say(door, world.event(kind));
+    }
+    world.flush();
+  }
+  EXPECT_GT(expected, 2'300U);
+  EXPECT_EQ(world.sut->counters().refused_at_the_door, expected);
+  std::uint64_t recorded = 0;
+  for (const Event& seen : world.recorded(EventKind::reject)) {
+    recorded += seen.reason == Reason::schema_validation_error;
+  }
+  EXPECT_EQ(recorded, expected);
 }
 
 }  // namespace
