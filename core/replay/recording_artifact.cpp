@@ -49,6 +49,12 @@ class TappedSource final : public RecordSource {
   }
   const std::vector<Damage>& damage() const override { return source_.damage(); }
 
+  /// Whose it is that sits there now.
+  std::size_t session_of(const Event& event) const {
+    const auto found = sitting_.find(event.session_slot);
+    return found == sitting_.end() ? 0 : found->second;
+  }
+
   RecordedOutputs finish() {
     constexpr std::array snapshots = {SessionSymbol::routing_view,      SessionSymbol::admission_policy,
                                       SessionSymbol::abi_compatibility, SessionSymbol::version_resolution,
@@ -56,31 +62,44 @@ class TappedSource final : public RecordSource {
     constexpr std::array providers = {SessionSymbol::stt_provider, SessionSymbol::llm_provider,
                                       SessionSymbol::tts_provider};
     RecordingContext& context = found_.context;
-    context.snapshot_provenance_ref = joined_symbols(context.names, start_, snapshots);
-    context.provider_id = joined_symbols(context.names, start_, providers);
+    if (context.sessions.empty()) context.sessions.emplace_back();
+    for (SessionContext& session : context.sessions) {
+      session.snapshot_provenance_ref = joined_symbols(context.names, session.start, snapshots);
+      session.provider_id = joined_symbols(context.names, session.start, providers);
+    }
     return std::move(found_);
   }
 
  private:
   void take(const Record& record) {
     found_.context.names.take(record);
-    if (record.header.type == RecordType::pipeline) {
-      found_.context.pipeline_record.assign(record.body.begin(), record.body.end());
-      const Sha256Hex hex = to_hex(sha256(record.body));
-      found_.context.plan_hash.assign(hex.data(), hex.size());
-    } else if (record.header.type == RecordType::session && record.body.size() == sizeof start_) {
-      std::memcpy(&start_, record.body.data(), sizeof start_);
+    book_.take(record);
+    if (record.header.type == RecordType::session) {
+      if (const auto start = session_start_of(record.body)) seat(*start);
     } else if (record.header.type == RecordType::event && record.body.size() == event_bytes) {
       Event event{};
       std::memcpy(&event, record.body.data(), event_bytes);
       if (!found_.context.first_mono_ns) found_.context.first_mono_ns = event.mono_ns;
-      if (is_decision(event)) found_.recorded.push_back(event);
+      if (is_decision(event)) found_.recorded.push_back({event, session_of(event)});
     }
+  }
+
+  void seat(const SessionStart& start) {
+    SessionContext session;
+    session.start = start;
+    if (start.session_id_bytes > 0) session.session_id = start.session_id_text();
+    const std::span<const std::byte> pipeline = book_.pipeline_at(start.session_slot);
+    session.pipeline_record.assign(pipeline.begin(), pipeline.end());
+    const Sha256Hex hex = to_hex(sha256(pipeline));
+    session.plan_hash.assign(hex.data(), hex.size());
+    sitting_[start.session_slot] = found_.context.sessions.size();
+    found_.context.sessions.push_back(std::move(session));
   }
 
   RecordSource& source_;
   RecordedOutputs found_;
-  SessionStart start_;
+  SessionBook book_;
+  std::map<std::uint16_t, std::size_t> sitting_;
 };
 
 // ---- entries ---------------------------------------------------------------------------------------------
@@ -98,12 +117,14 @@ class EntryWriter {
  public:
   EntryWriter(const RecordingContext& context, EntryTimes times) : context_(context), times_(times) {}
 
-  void take(const Event& event, ReplayArtifact& artifact) {
-    const std::uint64_t number = ++given_of_turn_[event.turn_number];
-    artifact.trace.push_back(entry_of(event, number));
+  void take(const SessionOutput& output, ReplayArtifact& artifact) {
+    const Event& event = output.event;
+    const SessionContext& session = context_.sessions[output.session];
+    const std::uint64_t number = ++given_of_turn_[{session.session_id, event.turn_number}];
+    artifact.trace.push_back(entry_of(event, session, number));
     if (event.kind == EventKind::drop_notice) {
-      const std::uint64_t drop = ++drops_of_lane_[{event.edge, event.target_lane}];
-      artifact.lineage.push_back({.event_id = "drop/" + context_.names.edge_id(event.edge) + "/" +
+      const std::uint64_t drop = ++drops_of_lane_[{session.session_id, event.edge, event.target_lane}];
+      artifact.lineage.push_back({.event_id = "drop/" + whose(session) + context_.names.edge_id(event.edge) + "/" +
                                               std::string(lane_text(event.target_lane)) + "/" + std::to_string(drop),
                                   .merge_group_id = {},
                                   .dropped = true});
@@ -111,18 +132,24 @@ class EntryWriter {
   }
 
  private:
+  /// Empty where there is only one to mean.
+  std::string whose(const SessionContext& session) const {
+    const bool alone = std::ranges::all_of(
+        context_.sessions, [&](const SessionContext& other) { return other.session_id == session.session_id; });
+    return alone ? "" : session.session_id + "/";
+  }
   bool shares_a_clock() const { return times_ == EntryTimes::of_the_engine; }
 
-  TraceEntry entry_of(const Event& event, std::uint64_t number) const {
+  TraceEntry entry_of(const Event& event, const SessionContext& session, std::uint64_t number) const {
     const std::string in_turn = turn_of(event).empty() ? "session" : turn_of(event);
     const std::int64_t start_ns = shares_a_clock() ? 0 : context_.first_mono_ns.value_or(0);
-    return {.plan_hash = context_.plan_hash,
-            .snapshot_provenance_ref = context_.snapshot_provenance_ref,
-            .decision = decision_of(event, in_turn + "/" + std::to_string(number)),
+    return {.plan_hash = session.plan_hash,
+            .snapshot_provenance_ref = session.snapshot_provenance_ref,
+            .decision = decision_of(event, session, in_turn + "/" + std::to_string(number)),
             .lane = event.lane,
             .runtime_sequence = static_cast<std::int64_t>(
                 std::min<std::uint64_t>(event.runtime_sequence, std::numeric_limits<std::int64_t>::max())),
-            .provider_id = context_.provider_id,
+            .provider_id = session.provider_id,
             .provider_model = std::string(context_.names.symbol(event.provider_invocation)),
             .ordering_marker = shares_a_clock() ? "runtime_sequence:" + std::to_string(event.runtime_sequence)
                                                 : in_turn + ":" + std::to_string(number),
@@ -130,12 +157,12 @@ class EntryWriter {
             .runtime_timestamp_ms = whole_ms(event.mono_ns - start_ns)};
   }
 
-  Decision decision_of(const Event& event, std::string_view event_name) const {
+  Decision decision_of(const Event& event, const SessionContext& session, std::string_view event_name) const {
     const std::string_view code = code_of(event.emitter);
     return {.outcome_kind = std::string(kind_text(event.kind)),
             .phase = std::string(phase_of(event)),
             .scope = std::string(scope_text(event.scope)),
-            .session_id = context_.names.session_id,
+            .session_id = session.session_id,
             .turn_id = turn_of(event),
             .event_id = "evt/" + std::string(event_name),
             .runtime_timestamp_ms = shares_a_clock() ? whole_ms(event.mono_ns) : 0,
@@ -151,19 +178,19 @@ class EntryWriter {
 
   const RecordingContext& context_;
   EntryTimes times_;
-  std::map<std::uint32_t, std::uint64_t> given_of_turn_;
-  std::map<std::pair<std::uint8_t, Lane>, std::uint64_t> drops_of_lane_;
+  std::map<std::pair<std::string, std::uint32_t>, std::uint64_t> given_of_turn_;
+  std::map<std::tuple<std::string, std::uint8_t, Lane>, std::uint64_t> drops_of_lane_;
 };
 
 }  // namespace
 
 RecordedOutputs rerun_outputs(RecordSource& recording, StepFunction& engine) {
   TappedSource source(recording);
-  std::vector<Event> replayed;
+  std::vector<SessionOutput> replayed;
   ReplayOptions options;
   options.differences_max = std::numeric_limits<std::size_t>::max();
   options.on_output = [&](const Event& output) {
-    if (is_decision(output)) replayed.push_back(output);
+    if (is_decision(output)) replayed.push_back({output, source.session_of(output)});
   };
   options.on_cut_off = [&](const Event& output) {
     if (is_decision(output)) replayed.pop_back();
@@ -186,10 +213,10 @@ RecordedOutputs read_outputs(RecordSource& recording) {
   return outputs;
 }
 
-ReplayArtifact artifact_of(const RecordingContext& context, std::span<const Event> outputs, EntryTimes times) {
+ReplayArtifact artifact_of(const RecordingContext& context, std::span<const SessionOutput> outputs, EntryTimes times) {
   ReplayArtifact artifact;
   EntryWriter writer(context, times);
-  for (const Event& event : outputs) writer.take(event, artifact);
+  for (const SessionOutput& output : outputs) writer.take(output, artifact);
   return artifact;
 }
 

@@ -24,6 +24,7 @@ std::string where(const RecordPosition& position, std::uint64_t record) {
 std::string sentence(const Difference& difference) {
   std::string event =
       "event " + std::to_string(difference.runtime_sequence) + " " + std::string(kind_text(difference.event));
+  if (!difference.session.empty()) event += ", session " + difference.session;
   if (!difference.node.empty()) event += ", node " + difference.node;
   if (!difference.edge.empty()) event += ", edge " + difference.edge;
   switch (difference.kind) {
@@ -134,6 +135,7 @@ std::string report_json(const ReplayReport& report) {
                        {"record", difference.record},
                        {"runtime_sequence", difference.runtime_sequence},
                        {"event", kind_text(difference.event)}};
+    if (!difference.session.empty()) entry["session_id"] = difference.session;
     if (!difference.node.empty()) entry["node_id"] = difference.node;
     if (!difference.edge.empty()) entry["edge_id"] = difference.edge;
     if (!difference.field.empty()) entry["field"] = difference.field;

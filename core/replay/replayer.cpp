@@ -24,17 +24,17 @@ FieldMask compared_fields(const ReplayOptions& options) {
 class Replayer {
  public:
   Replayer(StepFunction& engine, const ReplayOptions& options)
-      : engine_(engine), options_(options), compared_(compared_fields(options)) {}
+      : engine_(engine), options_(options), compared_(compared_fields(options)), book_(options.name_pipeline) {}
 
   /// False when the replay is over before the recording is.
   bool take(const Record& record) {
     count(record);
+    const bool begins = book_.take(record);
     switch (record.header.type) {
       case RecordType::pipeline:
-        return begin_run(record);
+        return !begins || begin_run();
       case RecordType::session:
-        session_.assign(record.body.begin(), record.body.end());
-        return true;
+        return !book_.events_seen() || seat(record);
       case RecordType::event:
         return take_event(record);
       case RecordType::loss:
@@ -66,14 +66,28 @@ class Replayer {
     record_ = record.header.sequence;
   }
 
-  /// A pipeline behind events: the program was started again. A run that was closed properly owes nothing.
-  bool begin_run(const Record& record) {
+  /// The program was started again. A run that was closed properly owes nothing.
+  bool begin_run() {
     surplus();
     started_ = false;
-    pipeline_.assign(record.body.begin(), record.body.end());
-    session_.clear();
-    if (options_.name_pipeline) options_.name_pipeline(record.body, names_);
     return !report_.stopped_early;
+  }
+
+  bool start() {
+    if (started_) return true;
+    started_ = !book_.pipelines().empty() &&
+               engine_.start({.pipelines = book_.pipelines(), .sessions = book_.first_sessions()});
+    not_startable_ = !started_;
+    if (started_) ++report_.runs;
+    return started_;
+  }
+
+  /// A session that came while others talked.
+  bool seat(const Record& record) {
+    surplus();
+    if (report_.stopped_early || !start()) return false;
+    not_startable_ = !engine_.seat(record.body);
+    return !not_startable_;
   }
 
   /// The run before was cut off here: what its last step gave may never have reached the disk.
@@ -108,14 +122,7 @@ class Replayer {
   }
 
   bool step(const Event& input) {
-    if (!started_) {
-      started_ = !pipeline_.empty() && engine_.start(pipeline_, session_);
-      if (!started_) {
-        not_startable_ = true;
-        return false;
-      }
-      ++report_.runs;
-    }
+    if (!start()) return false;
     surplus();
     if (report_.stopped_early) return false;
     ++report_.inputs;
@@ -138,6 +145,7 @@ class Replayer {
                   .record = record_,
                   .runtime_sequence = recorded.runtime_sequence,
                   .event = recorded.kind,
+                  .session = session_of(recorded),
                   .node = node_of(recorded),
                   .edge = edge_of(recorded),
                   .field = {},
@@ -161,6 +169,7 @@ class Replayer {
                 .record = record_,
                 .runtime_sequence = recorded.runtime_sequence,
                 .event = recorded.kind,
+                .session = session_of(recorded),
                 .node = node_of(recorded),
                 .edge = edge_of(recorded),
                 .field = field.name,
@@ -172,11 +181,16 @@ class Replayer {
     return true;
   }
 
+  /// Empty where there is only one to mean.
+  std::string session_of(const Event& event) const {
+    const SessionStart* session = book_.seats() > 1 ? book_.session_at(event.session_slot) : nullptr;
+    return session == nullptr ? "" : std::string(session->session_id_text());
+  }
   std::string node_of(const Event& event) const {
-    return event.node == no_node.value ? "" : names_.node_id(event.node);
+    return event.node == no_node.value ? "" : book_.names_at(event.session_slot).node_id(event.node);
   }
   std::string edge_of(const Event& event) const {
-    return event.edge == no_edge.value ? "" : names_.edge_id(event.edge);
+    return event.edge == no_edge.value ? "" : book_.names_at(event.session_slot).edge_id(event.edge);
   }
   std::string value_text(const Event& event, const EventField& field) const {
     if (field.name == "node" && event.node != no_node.value) return node_of(event);
@@ -195,6 +209,7 @@ class Replayer {
            .record = record_,
            .runtime_sequence = replayed.runtime_sequence,
            .event = replayed.kind,
+           .session = session_of(replayed),
            .node = node_of(replayed),
            .edge = edge_of(replayed),
            .field = {},
@@ -223,11 +238,9 @@ class Replayer {
   ReplayReport report_;
   RunningDigest recorded_;
   RunningDigest replayed_;
-  RecordingNames names_;
+  SessionBook book_;
   std::deque<Event> expected_;
   GapWatch gaps_;
-  std::vector<std::byte> pipeline_;
-  std::vector<std::byte> session_;
   RecordPosition position_;
   std::uint64_t record_ = 0;
   bool started_ = false;

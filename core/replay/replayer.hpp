@@ -1,13 +1,14 @@
 // The replayer: feeds a recording's inputs into step and holds every output against the recorded one.
 //
-//   recording:   pipeline  session  I1  O1 O2   I2   I3  O3
+//   recording:   pipelines sessions I1  O1 O2   I2   I3  O3
 //                    └─start──┘      │   ║  ║    │    │   ║      ║ compared field by field, in order
 //   step:                            └─▶ o1 o2   └─▶  └─▶ o3
 //
-// A folder may hold several runs, one behind the other: where a pipeline is recorded again, a fresh engine starts.
-// Where a run was cut off (power_loss_found), outputs that the last step gave and the disk never got are counted, not
-// held against it, and what closed the open turns is computed again (session/power_loss.hpp) and compared like all
-// else.
+// A folder may hold several runs, one behind the other: where pipelines are recorded again, a fresh engine starts. A
+// run may hold many sessions, on several pipelines; one that came later is seated where its record stands
+// (session_book.hpp). Where a run was cut off (power_loss_found), outputs that the last step gave and the disk never
+// got are counted, not held against it, and what closed the open turns is computed again (session/power_loss.hpp) and
+// compared like all else.
 //
 // Invariants. (1) The recorded order is the only order; nothing is sorted. (2) Every byte of an output is compared
 // and a difference names its field. (3) A recording that cannot be trusted (damage, lost events) is never called
@@ -28,6 +29,7 @@
 #include "core/replay/gap_watch.hpp"
 #include "core/replay/record_source.hpp"
 #include "core/replay/recording_names.hpp"
+#include "core/replay/session_book.hpp"
 #include "core/replay/step_function.hpp"
 
 namespace phalarope::replay {
@@ -41,6 +43,7 @@ struct Difference {
   std::uint64_t record = 0;  // its number in the recording
   std::uint64_t runtime_sequence = 0;
   EventKind event = EventKind::none;
+  std::string session;     // its id where a run holds several, else empty
   std::string node;        // its id where the event names one, else empty
   std::string edge;        // likewise
   std::string_view field;  // of event_fields; empty unless kind is field

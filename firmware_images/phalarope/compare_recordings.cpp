@@ -31,17 +31,23 @@ std::expected<std::optional<replay::ReplayCursor>, std::string> read_cursor(cons
                          "` is no cursor; give 'session|turn|lane|sequence|event' as a report prints it");
 }
 
-/// What the recording's plan says it may be replayed as; nothing when its plan cannot be read.
-std::optional<std::string> refusal_of_mode(const replay::RecordingContext& context, ReplayMode mode) {
-  const auto pipeline = spec::decode_pipeline(context.pipeline_record);
-  const auto prepared = std::make_unique<PreparedPlan>();
-  if (!pipeline || !prepare(pipeline->plan, *prepared)) return std::nullopt;
-  const auto& allowed = prepared->plan.recording_policy.allowed_replay_modes;
+std::optional<std::string> refusal_of_mode(std::span<const ReplayMode> allowed, ReplayMode mode) {
   if (std::ranges::find(allowed, mode) != allowed.end()) return std::nullopt;
   std::string names;
   for (const ReplayMode one : allowed) names += (names.empty() ? "" : ", ") + std::string(wire_name(one));
   return "its plan does not allow the mode " + std::string(wire_name(mode)) + "; use " + names +
          ", or record at a higher level";
+}
+
+/// What the plans of the recording say it may be replayed as; nothing where a plan cannot be read.
+std::optional<std::string> refusal_of_mode(const replay::RecordingContext& context, ReplayMode mode) {
+  const auto prepared = std::make_unique<PreparedPlan>();
+  for (const replay::SessionContext& session : context.sessions) {
+    const auto pipeline = spec::decode_pipeline(session.pipeline_record);
+    if (!pipeline || !prepare(pipeline->plan, *prepared)) continue;
+    if (auto refused = refusal_of_mode(prepared->plan.recording_policy.allowed_replay_modes, mode)) return refused;
+  }
+  return std::nullopt;
 }
 
 void append_doubts(const std::string& path, const replay::ReplayReport& report, std::vector<std::string>& doubts) {

@@ -1,4 +1,5 @@
-// EngineStep: the engine as replay needs it: started from a recording's own pipeline and session records.
+// EngineStep: the engine as replay needs it: started from a recording's own pipeline and session records, with every
+// seat an engine can have, because a session may come at any time.
 // One thread. Contract: decisions.md D23; core/replay/step_function.hpp.
 #pragma once
 
@@ -14,11 +15,12 @@ class EngineStep final : public replay::StepFunction {
  public:
   EngineStep();
   ~EngineStep() override;
-  bool start(std::span<const std::byte> pipeline_record, std::span<const std::byte> session_record) override;
+  bool start(const replay::RunStart& run) override;
+  bool seat(std::span<const std::byte> session_record) override;
   std::span<const Event> step(const Event& input) override;
 
  private:
-  std::vector<std::byte> region_;
+  std::unique_ptr<std::byte[]> region_;
   std::unique_ptr<Arena> arena_;
   Engine* engine_ = nullptr;
 };

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <memory>
 
+#include "core/engine/session/session_start.hpp"
 #include "evidence_generated.h"
 
 namespace phalarope::hal {
@@ -43,6 +44,9 @@ void copy_to_block(const FlatBufferBuilder& builder, std::vector<std::byte>& blo
 }  // namespace
 
 void CarriedRecords::learn(const RingRecord& record) {
+  // After a rewind the same records come again.
+  if (record.header.sequence < next_sequence_) return;
+  next_sequence_ = record.header.sequence + 1;
   switch (record.header.type) {
     case RecordType::symbol: {
       std::uint32_t id = 0;
@@ -53,16 +57,12 @@ void CarriedRecords::learn(const RingRecord& record) {
       return;
     }
     case RecordType::pipeline:
-      stored_.clear();  // its sessions follow
+      // A run begins with all its pipelines; its sessions follow.
+      if (!stored_.empty() && stored_.back().type == RecordType::session) stored_.clear();
       stored_.push_back({record.header.type, {record.body.begin(), record.body.end()}});
       return;
     case RecordType::session:
-      // After a rewind the same record comes again.
-      for (const Stored& known : stored_) {
-        if (known.type == RecordType::session && std::ranges::equal(known.body, record.body)) return;
-      }
-      stored_.push_back({record.header.type, {record.body.begin(), record.body.end()}});
-      return;
+      return learn_session(record.body);
     case RecordType::none:
     case RecordType::event:
     case RecordType::text:
@@ -72,6 +72,19 @@ void CarriedRecords::learn(const RingRecord& record) {
     case RecordType::loss:
       return;
   }
+}
+
+// The last session of each seat: what came before on it has ended.
+void CarriedRecords::learn_session(std::span<const std::byte> body) {
+  const auto seat_of = [](std::span<const std::byte> session) {
+    SessionStart start;
+    if (session.size() == sizeof start) std::memcpy(&start, session.data(), sizeof start);
+    return start.session_slot;
+  };
+  std::erase_if(stored_, [&](const Stored& known) {
+    return known.type == RecordType::session && seat_of(known.body) == seat_of(body);
+  });
+  stored_.push_back({RecordType::session, {body.begin(), body.end()}});
 }
 
 std::string_view CarriedRecords::text_of(SymbolId id) const {

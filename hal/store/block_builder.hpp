@@ -23,7 +23,7 @@
 
 namespace phalarope::hal {
 
-/// Symbols, pipeline and sessions known so far: block 0 of the next segment.
+/// Symbols, pipelines and sessions known so far: block 0 of the next segment.
 class CarriedRecords {
  public:
   struct Stored {
@@ -38,8 +38,11 @@ class CarriedRecords {
   const std::vector<Stored>& stored() const { return stored_; }
 
  private:
+  void learn_session(std::span<const std::byte> body);
+
   std::map<std::uint32_t, std::string> symbols_;  // bounded by the engine's symbol table
-  std::vector<Stored> stored_;                    // the last pipeline, then its sessions
+  std::vector<Stored> stored_;                    // the last run's pipelines, then its seats' sessions
+  std::uint64_t next_sequence_ = 0;
 };
 
 /// Counts of one segment, for its checkpoint.

@@ -27,7 +27,8 @@ RecordedOutputs read_sample() {
 class RememberingEngine final : public StepFunction {
  public:
   explicit RememberingEngine(MemoryRecording recording) : recording_(std::move(recording)) { pending_ = next_event(); }
-  bool start(std::span<const std::byte>, std::span<const std::byte>) override { return true; }
+  bool start(const RunStart&) override { return true; }
+  bool seat(std::span<const std::byte>) override { return true; }
   std::span<const Event> step(const Event&) override {
     outputs_.clear();
     pending_ = next_event();

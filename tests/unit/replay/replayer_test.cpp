@@ -17,10 +17,16 @@ using testing::HasSubstr;
 /// A toy engine: numbers what it takes, answers every third input with two outputs and every other with none.
 class ToyEngine final : public StepFunction {
  public:
-  bool start(std::span<const std::byte> pipeline, std::span<const std::byte>) override {
+  bool start(const RunStart& run) override {
     sum_ = 0;
     sequence_ = 0;
-    return !refuses && !pipeline.empty();
+    pipelines = run.pipelines.size();
+    sessions = run.sessions.size();
+    return !refuses && !run.pipelines.empty();
+  }
+  bool seat(std::span<const std::byte>) override {
+    ++seated;
+    return !refuses_seats;
   }
   std::span<const Event> step(const Event& input) override {
     outputs_.clear();
@@ -43,6 +49,10 @@ class ToyEngine final : public StepFunction {
   bool surplus = false;
   bool deficit = false;
   bool refuses = false;
+  bool refuses_seats = false;
+  std::size_t pipelines = 0;
+  std::size_t sessions = 0;
+  std::size_t seated = 0;
 
  private:
   std::vector<Event> outputs_;
@@ -54,8 +64,8 @@ MemoryRecording record(int inputs) {
   MemoryRecording recording;
   recording.begin();
   ToyEngine engine;
-  const std::byte word{1};
-  engine.start({&word, 1}, {});
+  const std::vector<std::vector<std::byte>> word{{std::byte{1}}};
+  engine.start({.pipelines = word, .sessions = {}});
   for (int i = 0; i < inputs; ++i) {
     Event input{};
     input.kind = EventKind::tick;
@@ -81,6 +91,51 @@ TEST(Replay, TheSameEngineGivesTheSameDigestAndNoDifference) {
   EXPECT_EQ(report.outputs_replayed, 20U);
   EXPECT_EQ(report.digest_recorded, report.digest_replayed);
   EXPECT_TRUE(report.differences.empty());
+}
+
+/// Two pipelines, two sessions, and a third session between two steps.
+MemoryRecording record_many() {
+  MemoryRecording recording;
+  const std::byte word{1};
+  recording.add(RecordType::pipeline, {&word, 1});
+  recording.begin();
+  recording.add(RecordType::session, {&word, 1});
+  const MemoryRecording inputs = record(6);
+  for (std::size_t i = 2; i < inputs.size(); ++i) {
+    recording.add(inputs.event_at(i));
+    if (i == 6) recording.add(RecordType::session, {&word, 1});
+  }
+  return recording;
+}
+
+// contract: I8
+TEST(Replay, PipelinesThatStandTogetherAreOneRunAndALaterSessionIsSeatedWhereItCame) {
+  auto recording = record_many();
+  ToyEngine engine;
+  const auto report = replay(recording, engine);
+  EXPECT_EQ(report.verdict, ReplayVerdict::identical);
+  EXPECT_EQ(report.runs, 1U);
+  EXPECT_EQ(engine.pipelines, 2U);
+  EXPECT_EQ(engine.sessions, 2U);
+  EXPECT_EQ(engine.seated, 1U);
+}
+
+TEST(Replay, ASeatTheEngineDoesNotGiveIsNeverCalledIdentical) {
+  auto recording = record_many();
+  ToyEngine engine;
+  engine.refuses_seats = true;
+  EXPECT_EQ(replay(recording, engine).verdict, ReplayVerdict::not_startable);
+}
+
+TEST(Replay, ARunThatEndedBeforeItsFirstEventLeavesNothingToTheNext) {
+  MemoryRecording recording;
+  recording.begin();
+  recording.append(record(6));
+  ToyEngine engine;
+  const auto report = replay(recording, engine);
+  EXPECT_EQ(report.verdict, ReplayVerdict::identical);
+  EXPECT_EQ(engine.pipelines, 1U);
+  EXPECT_EQ(engine.sessions, 1U);
 }
 
 TEST(Replay, ADifferenceNamesRecordSequenceAndField) {
