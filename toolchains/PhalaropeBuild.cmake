@@ -79,6 +79,18 @@ function(phalarope_label_target name)
   endforeach()
 endfunction()
 
+# Emulation takes five to ten times as long (PhalaropeCross.cmake).
+set(PHALAROPE_TIMEOUT_SCALE 1)
+if(CMAKE_CROSSCOMPILING)
+  set(PHALAROPE_TIMEOUT_SCALE 10)
+endif()
+
+# phalarope_native_only(REASON TEST ...): tests that an emulated board cannot run, or that look at the tree and not at
+# what was built. `./dev test arm64` leaves the label `native` out.
+function(phalarope_native_only reason)
+  set_property(TEST ${ARGN} APPEND PROPERTY LABELS native)
+endfunction()
+
 # phalarope_test(NAME SOURCES ... [LIBRARIES ...] [TIMEOUT seconds] [LABELS ...] [THREADS])
 # A GoogleTest program, one CTest entry; LABELS default to the folder under tests/ it stands in. Tests that include
 # <thread>, or say THREADS because the code under test starts them, also run under ThreadSanitizer (label `threads`).
@@ -105,7 +117,8 @@ function(phalarope_test name)
   target_compile_definitions(${name} PRIVATE PHALAROPE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
   add_test(NAME ${name} COMMAND ${name})
-  set_tests_properties(${name} PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}")
+  math(EXPR timeout "${ARG_TIMEOUT} * ${PHALAROPE_TIMEOUT_SCALE}")
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${timeout} LABELS "${ARG_LABELS}")
   phalarope_label_target(${name} ${ARG_LABELS})
 endfunction()
 
