@@ -29,6 +29,10 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_L
   if(PHALAROPE_SANITIZE)
     target_compile_options(phalarope_build INTERFACE -Wno-array-bounds -Wno-stringop-overflow)
   endif()
+  # How GCC 7 changed the passing of some arguments on 32-bit ARM: a note of pages, and one compiler builds it all.
+  if(CMAKE_SYSTEM_PROCESSOR MATCHES "^armv7")
+    target_compile_options(phalarope_build INTERFACE -Wno-psabi)
+  endif()
   # Of every fence GCC says that TSan does not model it; the one queue that has them is left out (lanes/ingress.cpp).
   if(PHALAROPE_SANITIZE MATCHES "thread")
     target_compile_options(phalarope_build INTERFACE -Wno-tsan)

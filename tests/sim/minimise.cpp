@@ -35,7 +35,7 @@ Minimised minimise(const SimOptions& failing, int runs_max) {
   best.acts_before = best.report.acts;
   // What happens behind the failure is not wanted; a world with fewer acts shall not make up for them later.
   best.world.acts_max = best.acts_before + acts_behind;
-  std::vector<std::uint64_t> kept(best.report.acts);
+  std::vector<std::uint64_t> kept(static_cast<std::size_t>(best.report.acts));
   std::iota(kept.begin(), kept.end(), std::uint64_t{0});
   int runs = 0;
   for (std::size_t piece = kept.size() / 2; piece > 0 && runs < runs_max; piece /= 2) {
