@@ -7,14 +7,15 @@ Line-based, with as much of C++ as that needs: comments, strings, assertions and
 template's bracket does not. Deleting a row shortens the list and leaves the array its size, so the last row becomes
 zeros. Tested by mutants_test.py.
 """
+import collections
 import dataclasses
 import re
 
 FLIPS = {"==": "!=", "!=": "==", "<": "<=", "<=": "<", ">": ">=", ">=": ">", "&&": "||", "||": "&&"}
 OPERATOR = re.compile(r"(?<= )(==|!=|<=|>=|<|>|&&|\|\|)(?= |$)")
+WORDS_MAX = 80  # of a line or a row, in what is said of its mutant
 TABLE = re.compile(r"\bconstexpr (?:std::array<.*?>|[A-Z]\w*) (\w+)(?:\[\w*\])?\s*=?\s*(\{)")
 MEMBER = re.compile(r"\b(\w+)::(\w+)\b")
-SAME_PROGRAM = re.compile(r"< 0 \? 0 :|< 0\) [\w.]+ = 0;|\bprefetch_|\boutgrows_")  # a clamp at 0; hints to the cache
 LEFT_ALONE = re.compile(r"\b(static_assert|PHAL_ASSERT|PHAL_ENFORCE|consteval|requires)\b|operator|^\s*#|template")
 
 
@@ -83,12 +84,13 @@ def table_mutants(text, code):
                 names[kind].append(name)
         for start, end in rows:
             comma = end + 1 if code[end:end + 1] == "," else end
-            yield Mutant(line_of(text, start), f"{table[1]}: row deleted", text[:start] + text[comma:])
+            row = " ".join(text[start:end].split())[:WORDS_MAX]
+            yield Mutant(line_of(text, start), f"{table[1]}: row deleted: {row}", text[:start] + text[comma:])
             for member in MEMBER.finditer(code, start, end):
                 others = names[member[1]]
                 if len(others) > 1:
                     bent = f"{member[1]}::{others[(others.index(member[2]) + 1) % len(others)]}"
-                    yield Mutant(line_of(text, member.start()), f"{table[1]}: {member[0]} -> {bent}",
+                    yield Mutant(line_of(text, member.start()), f"{table[1]}: {member[0]} -> {bent} in: {row}",
                                  text[:member.start()] + bent + text[member.end():])
         if not rows:  # a plain list: each neighbour pair changes places
             members = list(MEMBER.finditer(code, first, last))
@@ -106,11 +108,13 @@ def operator_mutants(text, code):
         flipped = FLIPS[operator[1]]
         line = line_of(text, at)
         words = text.splitlines()[line - 1].strip()
-        if SAME_PROGRAM.search(words):
-            continue
-        yield Mutant(line, f"{operator[1]} -> {flipped} in: {words[:80]}", text[:at] + flipped + text[operator.end():])
+        yield Mutant(line, f"{operator[1]} -> {flipped} in: {words[:WORDS_MAX]}", text[:at] + flipped + text[operator.end():])
 
 
 def mutants(text):
-    code = blanked(text)
-    return [*table_mutants(text, code), *operator_mutants(text, code)]
+    """In the order of the text's tables, then of its operators; what is said of each is said of no other."""
+    code, said = blanked(text), collections.Counter()
+    for mutant in [*table_mutants(text, code), *operator_mutants(text, code)]:
+        said[mutant.what] += 1
+        number = said[mutant.what]
+        yield mutant if number == 1 else dataclasses.replace(mutant, what=f"{mutant.what} (the same, {number})")

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <charconv>
+#include <initializer_list>
 #include <limits>
+#include <string_view>
 
 namespace phalarope {
 namespace {
@@ -20,11 +22,18 @@ constexpr RedactionAction redaction_table[payload_class_count][3] = {
 };
 
 // A text that does not fit is left out: the completeness check then refuses the record by name.
-template <typename Text, typename... Parts>
-void assign_parts(Text& text, Parts... parts) noexcept {
+template <typename Text>
+void assign_parts(Text& text, std::initializer_list<std::string_view> parts) noexcept {
   text.clear();
-  const bool fits = (text.append(parts) && ...);
-  if (!fits) text.clear();
+  for (const std::string_view part : parts) {
+    if (text.append(part)) continue;
+    text.clear();
+    return;
+  }
+}
+
+std::string_view turn_id_or_unknown(const TurnEvidence& evidence) noexcept {
+  return evidence.turn_id.empty() ? "unknown" : evidence.turn_id.view();
 }
 
 bool fill_symbol(SymbolId& id, SymbolId from, SymbolId otherwise) noexcept {
@@ -42,7 +51,7 @@ bool fill_time(std::int64_t& time_ns, std::int64_t value_ns) noexcept {
 void fill_identity(TurnEvidence& evidence, const FillContext& context) noexcept {
   fill_symbol(evidence.pipeline_version, context.bundle_pipeline_version, symbol::pipeline_v1);
   if (evidence.event_id.empty()) evidence.event_id = context.terminal_event_id;
-  if (evidence.event_id.empty()) assign_parts(evidence.event_id, "evt-runtime-terminal");
+  if (evidence.event_id.empty()) assign_parts(evidence.event_id, {"evt-runtime-terminal"});
   fill_symbol(evidence.envelope_snapshot, symbol::eventabi_v1, symbol::eventabi_v1);
 }
 
@@ -68,7 +77,7 @@ std::uint32_t fill_decision(TurnEvidence& evidence, const FillContext& context) 
   admit.reason = Reason::admission_capacity_allow;
   admit.session_id = evidence.session_id;
   admit.turn_id = evidence.turn_id;
-  assign_parts(admit.event_id, evidence.event_id.view(), std::string_view("-admit"));
+  assign_parts(admit.event_id, {evidence.event_id.view(), "-admit"});
   admit.runtime_timestamp_ns = std::max<std::int64_t>(context.terminal_at.value, 0);
   admit.wall_clock_timestamp_ns = std::max<std::int64_t>(context.terminal_wall.value, 0);
   static_cast<void>(evidence.add_decision(admit));
@@ -78,8 +87,7 @@ std::uint32_t fill_decision(TurnEvidence& evidence, const FillContext& context) 
 void fill_invocation(TurnEvidence& evidence, const FillContext& context) noexcept {
   if (evidence.invocation_count != 0 || context.reason != Reason::provider_failure) return;
   EvidenceInvocation unknown;
-  assign_parts(unknown.provider_invocation_id, std::string_view("pvi/"),
-               evidence.turn_id.empty() ? std::string_view("unknown") : evidence.turn_id.view());
+  assign_parts(unknown.provider_invocation_id, {"pvi/", turn_id_or_unknown(evidence)});
   unknown.provider_id = symbol::provider_unknown;
   unknown.modality = wire::EvidenceModality::external;
   unknown.outcome_class = wire::OutcomeClass::infrastructure_failure;
@@ -105,8 +113,7 @@ void fill_markers(TurnEvidence& evidence, const FillContext& context) noexcept {
     char digits[std::numeric_limits<std::uint64_t>::digits10 + 1] = {};
     const auto end = std::to_chars(digits, digits + sizeof digits, context.runtime_sequence).ptr;
     OrderingMarker marker;
-    assign_parts(marker, std::string_view("runtime_sequence:"),
-                 std::string_view(digits, static_cast<std::size_t>(end - digits)));
+    assign_parts(marker, {"runtime_sequence:", std::string_view(digits, static_cast<std::size_t>(end - digits))});
     static_cast<void>(kept.push_back(marker));
   }
   evidence.ordering_markers = kept;
@@ -155,8 +162,7 @@ std::uint32_t fill_gaps(TurnEvidence& evidence, const FillContext& context) noex
   fill_identity(evidence, context);
   fill_redaction(evidence);
   if (evidence.plan_hash.empty()) {
-    assign_parts(evidence.plan_hash, std::string_view("plan/"),
-                 evidence.turn_id.empty() ? std::string_view("unknown") : evidence.turn_id.view());
+    assign_parts(evidence.plan_hash, {"plan/", turn_id_or_unknown(evidence)});
   }
   for (std::size_t i = 0; i < provenance_ref_count; ++i) {
     filled += fill_symbol(evidence.snapshot_provenance[i], context.bundle_provenance[i], baseline_provenance[i]);

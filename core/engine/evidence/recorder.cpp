@@ -25,8 +25,6 @@ const char* name_of(EvidenceRefusal refusal) noexcept {
       return "baseline capacity exhausted";
     case EvidenceRefusal::evidence_incomplete:
       return "evidence_incomplete";
-    case EvidenceRefusal::record_too_long:
-      return "record_too_long";
   }
   return "?";
 }
@@ -130,7 +128,7 @@ Result<void, EvidenceRefusal> Recorder::append_baseline(const TurnEvidence& evid
   if (first_missing_field(evidence) != EvidenceField::none) return refuse(EvidenceRefusal::evidence_incomplete);
   const auto head = evidence.recorded_head();
   const auto invocations = evidence.recorded_invocations();
-  if (head.size() + invocations.size() > ring_.body_bytes_max()) return refuse(EvidenceRefusal::record_too_long);
+  PHAL_ASSERT(head.size() + invocations.size() <= ring_.body_bytes_max(), "the longest baseline record fits the ring");
   if (!append(RecordType::baseline, RecordingLevel::L0, head, invocations, keep_free_for_turn_end())) {
     return refuse(EvidenceRefusal::baseline_capacity_exhausted);
   }

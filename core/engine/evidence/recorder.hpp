@@ -31,8 +31,7 @@ namespace phalarope {
 
 enum class EvidenceRefusal : std::uint8_t {
   baseline_capacity_exhausted,  // no room in the ring: the disk is behind by a whole ring
-  evidence_incomplete,          // first_missing_field() says which
-  record_too_long               // longer than a quarter of the ring: a board profile mistake
+  evidence_incomplete           // first_missing_field() says which
 };
 const char* name_of(EvidenceRefusal refusal) noexcept;
 

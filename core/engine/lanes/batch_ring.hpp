@@ -98,30 +98,16 @@ class BatchRing {
   /// Producer. Copies as many of `items` as there is room for, across the wrap too; answers how many. One copy of a
   /// whole batch writes full lines, which the memory system hands over cheaper than lines built word by word.
   [[nodiscard]] std::size_t push_some(std::span<const T> items) noexcept {
-    std::size_t pushed = 0;
-    // A second stretch only behind the wrap: when the ring is full, asking again would cost its line for nothing.
-    for (int stretch = 0; stretch < 2 && pushed < items.size(); ++stretch) {
-      const std::span<T> slots = try_claim(items.size() - pushed);
-      if (slots.empty()) break;
-      std::memcpy(slots.data(), items.data() + pushed, slots.size_bytes());
-      publish(slots.size());
-      pushed += slots.size();
-      if (index_of(producer_.tail) != 0) break;
-    }
+    std::size_t pushed = push_stretch(items);
+    // A second stretch only behind the wrap: anywhere else the first took all the room there is.
+    if (index_of(producer_.tail) == 0) pushed += push_stretch(items.subspan(pushed));
     return pushed;
   }
 
   /// Consumer. Fills `items` with what is published, oldest first, across the wrap too; answers how many.
   [[nodiscard]] std::size_t pop_some(std::span<T> items) noexcept {
-    std::size_t popped = 0;
-    for (int stretch = 0; stretch < 2 && popped < items.size(); ++stretch) {
-      const std::span<const T> slots = try_peek(items.size() - popped);
-      if (slots.empty()) break;
-      std::memcpy(items.data() + popped, slots.data(), slots.size_bytes());
-      release(slots.size());
-      popped += slots.size();
-      if (index_of(consumer_.head) != 0) break;
-    }
+    std::size_t popped = pop_stretch(items);
+    if (index_of(consumer_.head) == 0) popped += pop_stretch(items.subspan(popped));
     return popped;
   }
 
@@ -148,7 +134,7 @@ class BatchRing {
     // Released first: an index newer than the other would read as a huge depth. Harmless race: both may move.
     const std::uint64_t released = released_.position.load(std::memory_order_relaxed);
     const std::uint64_t depth = published_.position.load(std::memory_order_relaxed) - released;
-    return depth <= capacity ? static_cast<std::size_t>(depth) : 0;
+    return static_cast<std::size_t>(std::clamp<std::int64_t>(static_cast<std::int64_t>(depth), 0, capacity));
   }
 
  private:
@@ -167,6 +153,20 @@ class BatchRing {
   };
   static constexpr std::size_t index_of(std::uint64_t position) noexcept {
     return static_cast<std::size_t>(position & (capacity - 1));
+  }
+  std::size_t push_stretch(std::span<const T> items) noexcept {
+    const std::span<T> slots = try_claim(items.size());
+    if (slots.empty()) return 0;
+    std::memcpy(slots.data(), items.data(), slots.size_bytes());
+    publish(slots.size());
+    return slots.size();
+  }
+  std::size_t pop_stretch(std::span<T> items) noexcept {
+    const std::span<const T> slots = try_peek(items.size());
+    if (slots.empty()) return 0;
+    std::memcpy(items.data(), slots.data(), slots.size_bytes());
+    release(slots.size());
+    return slots.size();
   }
 
   Shared published_;

@@ -11,6 +11,7 @@
 // Contract: runtime.md 5.4; I5, I8.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
@@ -120,7 +121,7 @@ constexpr Result<FlowDecision, FlowError> decide_flow(const FlowInputs& inputs, 
     tell(EventKind::flow_xon, Reason::none, IdSuffix::flow_recovery, 0);
   }
   if (inputs.recovered && grants_by_credit(inputs.mode)) {
-    tell(EventKind::credit_grant, Reason::none, IdSuffix::credit, inputs.credit_items < 1 ? 1 : inputs.credit_items);
+    tell(EventKind::credit_grant, Reason::none, IdSuffix::credit, std::max<std::int64_t>(inputs.credit_items, 1));
   }
   return decision;
 }

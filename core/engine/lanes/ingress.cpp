@@ -84,11 +84,9 @@ void Ingress::prime(std::size_t port_blocks) noexcept {
 }
 
 Result<Ingress::Port, IngressError> Ingress::attach() noexcept {
-  std::size_t index = attached_.load(std::memory_order_relaxed);
-  // Relaxed: the exchange only hands out distinct numbers; the tokens were made before any thread could attach.
-  do {
-    if (index >= producers_max_) return refuse(IngressError::ports_exhausted);
-  } while (!attached_.compare_exchange_weak(index, index + 1, std::memory_order_relaxed));
+  // Relaxed: the count only hands out distinct numbers; the tokens were made before any thread could attach.
+  const std::size_t index = attached_.fetch_add(1, std::memory_order_relaxed);
+  if (index >= producers_max_) return refuse(IngressError::ports_exhausted);
   return Port(this, index);
 }
 

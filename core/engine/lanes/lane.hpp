@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "core/engine/base/enforce.hpp"
 #include "core/engine/base/event.hpp"
 #include "core/engine/base/fixed_string.hpp"
 #include "core/engine/base/result.hpp"
@@ -120,9 +121,10 @@ constexpr FixedString<32> lane_edge_id(std::string_view plan_hash, Lane lane) no
   constexpr std::size_t hash_digits_shown = 12;
   constexpr std::array<std::string_view, lanes_count> names{"/control", "/data", "/telemetry"};
   FixedString<32> id;
-  const bool fits = plan_hash.empty() ? id.append("lane-dispatch")
-                                      : id.append("plan/") && id.append(plan_hash.substr(0, hash_digits_shown));
-  static_cast<void>(fits && id.append(names[index_of(lane)]));
+  const std::string_view prefix = plan_hash.empty() ? "lane-dispatch" : "plan/";
+  for (const std::string_view part : {prefix, plan_hash.substr(0, hash_digits_shown), names[index_of(lane)]}) {
+    PHAL_ENFORCE(id.append(part), "the longest lane edge id fits");
+  }
   return id;
 }
 static_assert(lane_edge_id("0123456789abcdef", Lane::telemetry).view() == "plan/0123456789ab/telemetry");

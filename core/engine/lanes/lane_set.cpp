@@ -1,6 +1,8 @@
 // LaneSet: one function for each row of runtime.md 5.3. See lane_set.hpp.
 #include "core/engine/lanes/lane_set.hpp"
 
+#include <algorithm>
+
 #include "core/engine/base/enforce.hpp"
 
 namespace phalarope {
@@ -32,8 +34,8 @@ void tell_telemetry_drop(const Event& item, LaneSignals& out) noexcept {
 /// Numbers of an item are clamped: negative becomes 0.
 Event clamped(const Event& item) noexcept {
   Event copy = item;
-  if (copy.mono_ns < 0) copy.mono_ns = 0;
-  if (copy.wall_ns < 0) copy.wall_ns = 0;
+  copy.mono_ns = std::max<std::int64_t>(copy.mono_ns, 0);
+  copy.wall_ns = std::max<std::int64_t>(copy.wall_ns, 0);
   return copy;
 }
 

@@ -6,6 +6,7 @@
 // Pure. Contract: runtime.md 1.5 ("How the engine fills a signal it builds"), 5.3-5.5, 8.3.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string_view>
 
@@ -50,8 +51,8 @@ constexpr PressureSignal pressure_signal(const Event& cause, EventKind kind, Emi
   Event& event = signal.event;
   event.runtime_sequence = cause.runtime_sequence;
   event.transport_sequence = cause.transport_sequence;
-  event.mono_ns = cause.mono_ns < 0 ? 0 : cause.mono_ns;
-  event.wall_ns = cause.wall_ns < 0 ? 0 : cause.wall_ns;
+  event.mono_ns = std::max<std::int64_t>(cause.mono_ns, 0);
+  event.wall_ns = std::max<std::int64_t>(cause.wall_ns, 0);
   event.session_slot = cause.session_slot;
   event.turn_number = cause.turn_number;
   event.ticket = cause.ticket;

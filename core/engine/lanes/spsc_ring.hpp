@@ -98,7 +98,7 @@ class SpscRing {
     // Head first: a head newer than the tail would read as a huge depth. Harmless race: both may move meanwhile.
     const std::uint64_t head = consumer_.head.load(std::memory_order_relaxed);
     const std::uint64_t depth = producer_.tail.load(std::memory_order_relaxed) - head;
-    return depth <= capacity ? static_cast<std::size_t>(depth) : 0;
+    return static_cast<std::size_t>(std::clamp<std::int64_t>(static_cast<std::int64_t>(depth), 0, capacity));
   }
 
  private:
@@ -133,7 +133,7 @@ class SpscRing {
   struct alignas(separation_bytes) Consumed {
     std::atomic<std::uint64_t> position;  // the one line both sides touch, four times a lap
   };
-  static constexpr std::uint64_t tell_every_items = capacity >= 4 ? capacity / 4 : 1;
+  static constexpr std::uint64_t tell_every_items = std::max<std::uint64_t>(capacity / 4, 1);
 
   void publish_consumed(std::uint64_t head) noexcept {
     // SYNC(consumed): the copies out of these slots end before the producer may write them again. Were it relaxed:

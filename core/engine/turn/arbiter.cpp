@@ -314,7 +314,7 @@ Result<TurnState, TurnRefusal> check_contract(const TurnDecision& decision) noex
     at = edge.to;
   }
   const bool fell_back = !decision.transitions.empty() && decision.to == TurnState::idle;
-  const bool ended_once = terminal_edges == close_edges && terminal_edges <= 1;
+  const bool ended_once = terminal_edges == close_edges;  // never twice: Closed has no exit (turn_table.hpp)
   const bool explained = decision.outcome ? is_legal(*decision.outcome) : !fell_back;
   if (at != decision.to || !ended_once || !explained) return refuse(TurnRefusal::arbiter_contract_violation);
   return decision.to;

@@ -74,10 +74,11 @@ class IdempotencyRegistry {
   /// The slot that holds `key`, or the free one where it would go. Ends, because half of the slots are free.
   constexpr std::size_t place_of(std::uint64_t key) const noexcept {
     std::size_t slot = home_of(key);
-    for (std::size_t probes = 0; probes < slot_count; ++probes, slot = (slot + 1) & slot_mask) {
-      if (slots_[slot] == key || slots_[slot] == blank_key) return slot;
+    std::size_t probes = 0;
+    while (slots_[slot] != key && slots_[slot] != blank_key) {
+      PHAL_ENFORCE(++probes < slot_count, "an idempotency table is never full");
+      slot = (slot + 1) & slot_mask;
     }
-    PHAL_ENFORCE(false, "an idempotency table is never full");
     return slot;
   }
 
@@ -105,10 +106,9 @@ class IdempotencyRegistry {
 
   /// Empties a slot and moves back every follower that would otherwise no longer be found from its home.
   constexpr void remove_at(std::size_t hole) noexcept {
-    std::size_t slot = hole;
-    for (std::size_t probes = 0; probes < slot_count; ++probes) {
-      slot = (slot + 1) & slot_mask;
-      if (slots_[slot] == blank_key) break;
+    std::size_t probes = 0;
+    for (std::size_t slot = (hole + 1) & slot_mask; slots_[slot] != blank_key; slot = (slot + 1) & slot_mask) {
+      PHAL_ENFORCE(++probes < slot_count, "an idempotency table is never full");
       const std::size_t distance_home = (slot - home_of(slots_[slot])) & slot_mask;
       const std::size_t distance_hole = (slot - hole) & slot_mask;
       if (distance_home < distance_hole) continue;  // its home lies behind the hole: it is found without passing it

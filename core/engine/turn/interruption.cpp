@@ -1,5 +1,7 @@
 #include "core/engine/turn/interruption.hpp"
 
+#include <algorithm>
+
 #include "core/engine/base/enforce.hpp"
 
 namespace phalarope {
@@ -37,6 +39,7 @@ InterruptionDecision react(Reaction reaction, Reason reason, const InterruptionS
   InterruptionState next = state;
   switch (reaction) {
     case Reaction::keep:
+    case Reaction::expire:  // at the deadline decide() ends the doubt, whatever the input; before it nothing changes
       return stay(state);
     case Reaction::begin_hold: {
       next = {.doubt = Doubt::held, .held_since = now, .deadline = now + policy.hold_max};
@@ -54,7 +57,7 @@ InterruptionDecision react(Reaction reaction, Reason reason, const InterruptionS
     case Reaction::await_verdict: {
       const Instant verdict_end = now + policy.verdict_wait;
       next.doubt = Doubt::verdict_awaited;
-      next.deadline = verdict_end < hold_end ? verdict_end : hold_end;
+      next.deadline = std::min(verdict_end, hold_end);
       return stay(next);
     }
     case Reaction::resume_hold:
@@ -63,8 +66,6 @@ InterruptionDecision react(Reaction reaction, Reason reason, const InterruptionS
       return stay(next);
     case Reaction::dismiss:
       return dismiss(reason);
-    case Reaction::expire:
-      return now >= state.deadline ? expire(state, policy) : stay(state);
     case Reaction::forget:
       return stay(settled(Doubt::none));
   }

@@ -7,6 +7,7 @@
 // Contract: runtime.md 1.5 ("How the engine fills a signal it builds"), 2.5.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string_view>
 
@@ -42,8 +43,8 @@ constexpr Event make_signal(const StepPoint& point, EventKind kind, Emitter emit
   Event signal{};
   signal.runtime_sequence = point.sequence.value;
   signal.transport_sequence = point.transport_sequence;
-  signal.mono_ns = point.at.value < 0 ? 0 : point.at.value;
-  signal.wall_ns = point.wall.value < 0 ? 0 : point.wall.value;
+  signal.mono_ns = std::max<std::int64_t>(point.at.value, 0);
+  signal.wall_ns = std::max<std::int64_t>(point.wall.value, 0);
   signal.session_slot = point.session.value;
   signal.authority_epoch = point.epoch.value;
   signal.causal_parent = point.causal_parent;

@@ -23,10 +23,8 @@ class TurnRecord {
   constexpr Epoch epoch() const noexcept { return epoch_; }
   /// Whether a cancel was accepted: no output of this turn is accepted any more (I6).
   constexpr bool fenced() const noexcept { return fenced_; }
-  /// Whether it was accepted and has not been closed.
-  constexpr bool holds_the_floor() const noexcept {
-    return state_ == TurnState::active || state_ == TurnState::terminal;
-  }
+  /// Whether it was accepted and has not been closed. Terminal is never seen between two steps.
+  constexpr bool holds_the_floor() const noexcept { return state_ == TurnState::active; }
 
   constexpr bool operator==(const TurnRecord&) const noexcept = default;
 

@@ -15,6 +15,7 @@
 // Who: engine thread; the states are written by the arbiter alone. Contract: runtime.md 2.1, 7.1; I2, I10.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <limits>
 
@@ -58,7 +59,9 @@ class TurnRegistryOf {
 
  private:
   const TurnRecord* look_up(TurnNumber number) const noexcept;
-  bool give_up_one_settled_record() noexcept;
+  /// The index of the lowest Idle or Closed turn; size() where there is none.
+  std::size_t lowest_settled_record() const noexcept;
+  void give_up(std::size_t index) noexcept;
 
   FixedVector<TurnRecord, records_max> records_;
   TurnNumber floor_{1};    // owner: engine; numbers below it without a record are closed
@@ -80,9 +83,13 @@ Result<TurnRecord*, TurnRefusal> TurnRegistryOf<records_max>::record_to_propose(
   if (other_active(number)) return refuse(TurnRefusal::other_turn_active);
   if (const auto known = find(number)) return *known;
   if (number < floor_) return refuse(TurnRefusal::turn_not_idle);
-  if (records_.full() && !give_up_one_settled_record()) return refuse(TurnRefusal::turn_table_full);
-  // Giving a record up may have closed the very number asked for, if that was proposed out of order.
-  if (number < floor_) return refuse(TurnRefusal::turn_not_idle);
+  if (records_.full()) {
+    const std::size_t settled = lowest_settled_record();
+    if (settled == records_.size()) return refuse(TurnRefusal::turn_table_full);
+    // To give that record up would close the very number asked for, which comes out of order.
+    if (number < records_[settled].number()) return refuse(TurnRefusal::turn_not_idle);
+    give_up(settled);
+  }
   const bool kept = records_.push_back(TurnRecord(number));
   PHAL_ENFORCE(kept, "a record was given up to make room");
   if (number > highest_) highest_ = number;
@@ -136,18 +143,20 @@ const TurnRecord* TurnRegistryOf<records_max>::look_up(TurnNumber number) const 
 }
 
 template <std::size_t records_max>
-bool TurnRegistryOf<records_max>::give_up_one_settled_record() noexcept {
+std::size_t TurnRegistryOf<records_max>::lowest_settled_record() const noexcept {
   std::size_t lowest = records_.size();
   for (std::size_t i = 0; i < records_.size(); ++i) {
     const TurnState state = records_[i].state();
     if (state != TurnState::idle && state != TurnState::closed) continue;
     if (lowest == records_.size() || records_[i].number() < records_[lowest].number()) lowest = i;
   }
-  if (lowest == records_.size()) return false;
-  const TurnNumber given_up = records_[lowest].number();
-  if (given_up >= floor_) floor_ = TurnNumber{given_up.value + 1};
-  records_.erase_at(lowest);
-  return true;
+  return lowest;
+}
+
+template <std::size_t records_max>
+void TurnRegistryOf<records_max>::give_up(std::size_t index) noexcept {
+  floor_ = std::max(floor_, TurnNumber{records_[index].number().value + 1});
+  records_.erase_at(index);
 }
 
 }  // namespace phalarope

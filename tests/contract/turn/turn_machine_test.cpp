@@ -109,6 +109,12 @@ TEST(TurnRefusals, TheEngineMendsItsOwnFaultOperatorsTheRoomAndCallersTheRest) {
   }
 }
 
+TEST(TurnTable, ATriggerThatIsNoneOfTheNineHasNoStateButTheOneWithoutExit) {
+  const auto tenth = static_cast<Trigger>(turn_trigger_count);
+  EXPECT_EQ(expected_state(tenth), State::closed);
+  EXPECT_EQ(next(State::opening, tenth).error(), TurnRefusal::turn_state_mismatch);
+}
+
 TEST(TurnTable, StatesAndTriggersAreListedInTheirOrder) {
   for (std::size_t i = 0; i < turn_state_count; ++i) EXPECT_EQ(static_cast<std::size_t>(all_turn_states[i]), i);
   for (std::size_t i = 0; i < turn_trigger_count; ++i) EXPECT_EQ(static_cast<std::size_t>(all_turn_triggers[i]), i);

@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+#include <string>
+
 namespace phalarope {
 namespace {
 
@@ -131,6 +134,78 @@ TEST(EvidenceFill, AProviderFailureWithoutAnInvocationGetsTheUnknownOne) {
   EXPECT_EQ(well_known_text(evidence.invocation_items[0].provider_id), "provider-unknown");
   EXPECT_TRUE(is_valid(evidence.invocation_items[0]));
   EXPECT_EQ(first_missing_field(evidence), EvidenceField::none);
+}
+
+TEST(EvidenceFill, ATextThatDoesNotFitIsLeftOutAndTheRecordRefusedByName) {
+  TurnEvidence evidence = nearly_empty();
+  ASSERT_TRUE(evidence.event_id.assign(std::string(EvidenceText::capacity(), 'e')));
+  fill_gaps(evidence, at_ms(1));
+  EXPECT_TRUE(evidence.decision_items[0].event_id.empty()) << "no room for -admit";
+  EXPECT_EQ(first_missing_field(evidence), EvidenceField::decision_outcomes);
+}
+
+TEST(EvidenceFill, ATagOfNoClassGetsNoDecisionAndTheRecordIsRefusedByName) {
+  TurnEvidence evidence = nearly_empty();
+  ASSERT_TRUE(evidence.payload_tags.push_back(static_cast<PayloadClass>(payload_class_count)));
+  ASSERT_TRUE(evidence.payload_tags.push_back(PayloadClass::PHI));
+  fill_gaps(evidence, at_ms(1));
+  ASSERT_EQ(evidence.redaction_decisions.size(), 1U);
+  EXPECT_EQ(evidence.redaction_decisions[0].payload_class, PayloadClass::PHI);
+  EXPECT_EQ(first_missing_field(evidence), EvidenceField::payload_tags);
+}
+
+// contract: evidence.md 1.2
+TEST(EvidenceFill, ATurnWithoutAnIdIsCalledUnknown) {
+  TurnEvidence evidence;
+  evidence.session_id = SymbolId{1};
+  FillContext context = at_ms(1);
+  context.outcome = wire::TerminalOutcome::abort;
+  context.reason = Reason::provider_failure;
+  fill_gaps(evidence, context);
+  EXPECT_EQ(evidence.plan_hash.view(), "plan/unknown");
+  EXPECT_EQ(evidence.invocation_items[0].provider_invocation_id.view(), "pvi/unknown");
+  EXPECT_EQ(first_missing_field(evidence), EvidenceField::identity);
+}
+
+// contract: evidence.md 1.2
+TEST(EvidenceFill, ASeedThatIsKnownStaysAndOneThatIsNotFitsItsField) {
+  FillContext context = at_ms(1);
+  context.caller_supplied_record = false;
+  context.runtime_sequence = ~std::uint64_t{0};
+  TurnEvidence known = nearly_empty();
+  known.determinism_seed = 5;
+  fill_gaps(known, context);
+  EXPECT_EQ(known.determinism_seed, 5);
+  TurnEvidence unknown = nearly_empty();
+  fill_gaps(unknown, context);
+  EXPECT_EQ(unknown.determinism_seed, std::numeric_limits<std::int64_t>::max());
+}
+
+// contract: evidence.md 1.2
+TEST(EvidenceFill, ACancelThatTheRecordKnowsGetsItsOtherMarkersToo) {
+  TurnEvidence evidence = nearly_empty();
+  evidence.cancel_accepted_at_ns = 7;
+  fill_gaps(evidence, at_ms(50));
+  EXPECT_EQ(evidence.cancel_accepted_at_ns, 7);
+  EXPECT_EQ(evidence.cancel_sent_at_ns, 7);
+  EXPECT_EQ(evidence.cancel_fence_applied_at_ns, 7 + ns_per_ms);
+}
+
+// contract: evidence.md 1.3
+TEST(WellKnownSymbols, HaveATextEachAndNoOtherIdHasOne) {
+  const auto text_at = [](std::uint32_t number) { return well_known_text(SymbolId{number}); };
+  for (std::uint32_t i = 0; i < well_known_symbol_texts.size(); ++i) {
+    EXPECT_EQ(text_at(first_well_known_symbol + i), well_known_symbol_texts[i]);
+  }
+  EXPECT_EQ(text_at(0), "");
+  EXPECT_EQ(text_at(first_well_known_symbol - 1), "");
+  EXPECT_EQ(text_at(first_well_known_symbol + well_known_symbol_texts.size()), "");
+}
+
+TEST(EvidenceFill, AnUnknownClassIsAsSecretAsTheMostSecretOne) {
+  for (const RecordingLevel level : {RecordingLevel::L0, RecordingLevel::L1, RecordingLevel::L2}) {
+    EXPECT_EQ(redaction_action(static_cast<PayloadClass>(payload_class_count), level), wire::RedactionAction::drop);
+  }
 }
 
 // contract: evidence.md 1.10

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstddef>
 #include <functional>
 #include <vector>
 
@@ -49,6 +50,8 @@ const std::vector<Breakage> breakages = {
     {EvidenceField::payload_tags, [](TurnEvidence& e) { e.payload_tags.clear(); }},
     {EvidenceField::payload_tags, [](TurnEvidence& e) { e.payload_tags[0] = static_cast<PayloadClass>(9); }},
     {EvidenceField::redaction_decisions, [](TurnEvidence& e) { e.redaction_decisions.clear(); }},
+    {EvidenceField::redaction_decisions,
+     [](TurnEvidence& e) { e.redaction_decisions[0].payload_class = static_cast<PayloadClass>(payload_class_count); }},
     {EvidenceField::redaction_decisions,
      [](TurnEvidence& e) { e.redaction_decisions[0].action = wire::RedactionAction::none; }},
     {EvidenceField::redaction_decisions,
@@ -255,6 +258,22 @@ TEST(TurnEvidence, WhatIsRecordedReadsBackTheSame) {
   for (std::size_t size = 0; size < bytes.size(); ++size) {
     EXPECT_FALSE(read_turn_evidence(std::span(bytes).first(size), read)) << size;
   }
+}
+
+TEST(TurnEvidence, ARecordWithMoreItemsThanThereIsRoomForIsNotRead) {
+  const auto head_with = [](std::uint32_t decisions, std::uint32_t invocations) {
+    TurnEvidence evidence = complete();
+    evidence.decision_count = decisions;
+    evidence.invocation_count = invocations;
+    const auto* const first = reinterpret_cast<const std::byte*>(&evidence);
+    std::vector<std::byte> bytes(first, first + offsetof(TurnEvidence, decision_items));
+    bytes.resize(bytes.size() + decisions * sizeof(EvidenceDecision) + invocations * sizeof(EvidenceInvocation));
+    return bytes;
+  };
+  TurnEvidence read;
+  EXPECT_TRUE(read_turn_evidence(head_with(evidence_decisions_max, evidence_invocations_max), read));
+  EXPECT_FALSE(read_turn_evidence(head_with(evidence_decisions_max + 1, 0), read));
+  EXPECT_FALSE(read_turn_evidence(head_with(0, evidence_invocations_max + 1), read));
 }
 
 // contract: evidence.md 1.1

@@ -93,6 +93,29 @@ TEST(BatchRing, PushSomeTakesWhatFitsAcrossTheWrap) {
   for (std::uint64_t i = 0; i < capacity; ++i) EXPECT_EQ(out[i], i);
 }
 
+TEST(BatchRing, SomeIsNothingWhereTheRingIsFullOrDryOrNothingIsAsked) {
+  Ring sut(6);
+  std::array<std::uint64_t, capacity> items{};
+  EXPECT_EQ(sut.pop_some(items), 0U);
+  EXPECT_EQ(sut.push_some({}), 0U);
+  ASSERT_EQ(sut.push_some(items), capacity);
+  EXPECT_EQ(sut.push_some(items), 0U);
+  EXPECT_EQ(sut.pop_some({}), 0U);
+  EXPECT_EQ(sut.size_approx(), capacity);
+}
+
+TEST(BatchRing, PushSomeStopsWhereRoomEndsBeforeTheWrap) {
+  Ring sut;
+  const std::array<std::uint64_t, capacity> in{0, 1, 2, 3, 4, 5, 6, 7};
+  std::array<std::uint64_t, capacity> out{};
+  ASSERT_EQ(sut.push_some(in), capacity);
+  ASSERT_EQ(sut.pop_some(std::span(out).first(3)), 3U);
+  EXPECT_EQ(sut.push_some(in), 3U);
+  EXPECT_EQ(sut.size_approx(), capacity);
+  ASSERT_EQ(sut.pop_some(out), capacity);
+  EXPECT_EQ(out, (std::array<std::uint64_t, capacity>{3, 4, 5, 6, 7, 0, 1, 2}));
+}
+
 TEST(BatchRingDeathTest, PublishingMoreThanWasClaimedIsAnInvariant) {
   Ring sut;
   ASSERT_EQ(sut.try_claim(2).size(), 2U);

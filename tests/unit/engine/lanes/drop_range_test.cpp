@@ -32,6 +32,18 @@ TEST(DropRanges, RemovingTheMiddleSplits) {
   EXPECT_EQ(list(sut), (std::vector<DropRange>{{1, 3}, {6, 9}}));
 }
 
+TEST(DropRanges, RemovingAnEndShortensAndRemovingTheWholeLeavesNothing) {
+  DropRanges<4> sut;
+  ASSERT_TRUE(sut.add({1, 9}));
+  ASSERT_TRUE(sut.remove({1, 2}));
+  EXPECT_EQ(list(sut), (std::vector<DropRange>{{3, 9}}));
+  ASSERT_TRUE(sut.remove({8, 9}));
+  EXPECT_EQ(list(sut), (std::vector<DropRange>{{3, 7}}));
+  ASSERT_TRUE(sut.remove({3, 7}));
+  EXPECT_TRUE(sut.empty());
+  EXPECT_EQ(sut.take_first(), std::nullopt);
+}
+
 TEST(DropRanges, AFullListRefusesAndChangesNothing) {
   DropRanges<2> sut;
   ASSERT_TRUE(sut.add({1, 3}));
@@ -48,6 +60,8 @@ TEST(DropRanges, ARangeIsZeroOrMoreAndNotBackwards) {
   DropRanges<2> sut;
   EXPECT_EQ(sut.add({-1, 3}).error(), DropRangeError::range_invalid);
   EXPECT_EQ(sut.add({4, 3}).error(), DropRangeError::range_invalid);
+  EXPECT_EQ(sut.remove({-1, 3}).error(), DropRangeError::range_invalid);
+  EXPECT_EQ(sut.remove({4, 3}).error(), DropRangeError::range_invalid);
   EXPECT_TRUE(sut.add({0, 0}));
   EXPECT_TRUE(sut.add({INT64_MAX - 1, INT64_MAX}));
   EXPECT_EQ(list(sut), (std::vector<DropRange>{{0, 0}, {INT64_MAX - 1, INT64_MAX}}));
@@ -71,6 +85,7 @@ RC_GTEST_PROP(DropRanges, CoverExactlyWhatASetOfSequencesCovers, ()) {
     std::set<std::int64_t> covered;
     std::int64_t behind = -2;
     for (const DropRange& range : sut) {
+      RC_ASSERT(valid(range));
       RC_ASSERT(range.start > behind + 1);  // in order, with a gap
       for (std::int64_t i = range.start; i <= range.end; ++i) covered.insert(i);
       behind = range.end;

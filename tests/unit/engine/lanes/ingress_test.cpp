@@ -25,6 +25,20 @@ TEST(Ingress, PortsAreHandedOutUntilTheyAreUsedUp) {
   EXPECT_EQ(sut->attach().error(), IngressError::ports_exhausted);
 }
 
+TEST(Ingress, HasAsManyPortsAsThereMayEverBeAndNoMore) {
+  auto sut = std::make_unique<Ingress>(1, ingress_producers_max + 1);
+  for (std::size_t i = 0; i < ingress_producers_max; ++i) ASSERT_TRUE(sut->attach().has_value()) << i;
+  EXPECT_EQ(sut->attach().error(), IngressError::ports_exhausted);
+  EXPECT_EQ(sut->attach().error(), IngressError::ports_exhausted) << "and it stays so";
+}
+
+TEST(Ingress, NothingIsDrainedIntoNoRoom) {
+  auto sut = std::make_unique<Ingress>(1, 1);
+  ASSERT_TRUE(sut->attach()->try_send(numbered(1, 0)));
+  EXPECT_EQ(sut->drain({}), 0U);
+  EXPECT_EQ(sut->size_approx(), 1U);
+}
+
 TEST(Ingress, EventsOfOnePortKeepTheirOrder) {
   auto sut = std::make_unique<Ingress>(1024, 1);
   auto port = sut->attach();

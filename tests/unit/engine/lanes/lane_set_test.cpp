@@ -223,6 +223,54 @@ TEST_F(LaneSetTest, AnItemNeedsALaneAndAnIdAndItsTimesAreClamped) {
   EXPECT_EQ(dispatched->wall_ns, 0);
 }
 
+TEST_F(LaneSetTest, ALaneMayFillItsMemoryToTheLastItemLapAfterLap) {
+  constexpr auto limit = static_cast<std::uint32_t>(testing_lanes::storage_items);
+  ASSERT_TRUE(sut_.configure(config_of(limits_of_plan(limit, {{Watermark{1, 0}, Watermark{limit, 0}, {1, 0}}}))));
+  std::uint64_t sent = 0;
+  std::uint64_t taken = 0;
+  for (const std::uint32_t batch : {100U, limit, 200U, limit, 1U, limit}) {
+    for (std::uint32_t i = 0; i < batch; ++i) ASSERT_TRUE(enqueue(item(Lane::data, ++sent)).accepted());
+    for (std::uint32_t i = 0; i < batch; ++i) ASSERT_EQ(next()->runtime_sequence, ++taken);
+  }
+  for (std::uint32_t i = 0; i < limit; ++i) ASSERT_TRUE(enqueue(item(Lane::data, ++sent)).accepted());
+  EXPECT_TRUE(enqueue(item(Lane::data, ++sent)).shed()) << "one more than its memory";
+}
+
+// contract: 1.5 "How the engine fills a signal it builds"
+TEST_F(LaneSetTest, ASignalAboutAnItemOfNoTurnIsAboutTheSessionAndItsTimesAreClamped) {
+  enqueue(item(Lane::telemetry, 1));
+  Event early = item(Lane::telemetry, 2);
+  early.turn_number = 0;
+  early.mono_ns = -1;
+  early.wall_ns = -2;
+  enqueue(early);
+  ASSERT_EQ(told(signals_), "drop_notice-drop");
+  EXPECT_EQ(signals_[0].event.scope, Scope::session);
+  EXPECT_EQ(signals_[0].event.mono_ns, 0);
+  EXPECT_EQ(signals_[0].event.wall_ns, 0);
+}
+
+TEST_F(LaneSetTest, AFlushThatNothingLeavesChangesAndSaysNothing) {
+  enqueue(item(Lane::data, 1));
+  enqueue(item(Lane::data, 2));
+  signals_.clear();
+  EXPECT_EQ(sut_.flush(Lane::data, [](const Event&) { return false; }, signals_), 0U);
+  EXPECT_TRUE(signals_.empty());
+  EXPECT_TRUE(sut_.saturated(Lane::data));
+  EXPECT_EQ(next()->runtime_sequence, 1U);
+}
+
+TEST(IdSuffix, NamesWhichOfItsCausesSignalsOneIs) {
+  EXPECT_EQ(text_of(IdSuffix::none), "");
+  EXPECT_EQ(text_of(IdSuffix::drop), "-drop");
+  EXPECT_EQ(text_of(IdSuffix::watermark), "-watermark");
+  EXPECT_EQ(text_of(IdSuffix::flow), "-flow");
+  EXPECT_EQ(text_of(IdSuffix::shed), "-shed");
+  EXPECT_EQ(text_of(IdSuffix::flow_recovery), "-flow-recovery");
+  EXPECT_EQ(text_of(IdSuffix::credit), "-credit");
+  EXPECT_EQ(text_of(IdSuffix::discontinuity), "-discontinuity");
+}
+
 TEST_F(LaneSetTest, AFlushKeepsTheOrderOfTheRestAndTellsTheRecovery) {
   ASSERT_TRUE(sut_.configure(config_of({{LaneBounds{8, {8, 0}}, LaneBounds{6, {4, 2}}, LaneBounds{8, {8, 0}}}})));
   for (std::uint64_t sequence = 1; sequence <= 6; ++sequence) enqueue(item(Lane::data, sequence));

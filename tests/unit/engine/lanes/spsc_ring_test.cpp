@@ -88,6 +88,14 @@ TEST(SpscRing, AConsumerThatSawDryHasGivenEverythingBack) {
   for (std::uint64_t item = 0; item < capacity; ++item) EXPECT_TRUE(sut.try_push(item));
 }
 
+TEST(SpscRing, TheSmallestRingWithAQuarterTellsEachItem) {
+  SpscRing<int, 4> sut;
+  for (int item = 0; item < 4; ++item) ASSERT_TRUE(sut.try_push(item));
+  int popped = 0;
+  ASSERT_TRUE(sut.try_pop(popped));
+  EXPECT_TRUE(sut.try_push(4)) << "a quarter of four is one item: nothing comes early";
+}
+
 TEST(SpscRing, ARingOfOneWorks) {
   SpscRing<int, 1> sut;
   int popped = 0;

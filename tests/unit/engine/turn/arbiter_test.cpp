@@ -98,6 +98,19 @@ TEST(Arbiter, AVerdictThatNobodyFilledOpensNoTurn) {
   EXPECT_EQ(turn.state(), TurnState::opening);
 }
 
+TEST(Arbiter, AGateCannotAnswerWithWhatIsNoWayBack) {
+  for (const OutcomeKind kind : {OutcomeKind::shed, OutcomeKind::admit}) {
+    TurnRecord turn = turn_in(TurnState::opening);
+    TurnInput input = open();
+    input.gates.failed = Gate::capacity;
+    input.gates.outcome.kind = kind;
+    const auto decided = step(turn, input);
+    ASSERT_FALSE(decided.has_value());
+    EXPECT_EQ(decided.error(), TurnRefusal::invalid_opening_trigger);
+    EXPECT_EQ(turn.state(), TurnState::opening);
+  }
+}
+
 TEST(Arbiter, OpeningGivesTheTurnItsTicketAndTheMergedEpoch) {
   TurnRecord turn = turn_in(TurnState::opening);
   const auto decided = step(turn, open(42));
@@ -213,6 +226,22 @@ TEST(ArbiterContract, IdleWithoutAnOutcomeAndClosedWithoutATerminalEdgeAreViolat
   TurnDecision half{.from = TurnState::active, .to = TurnState::terminal};
   ASSERT_TRUE(half.transitions.push_back({TurnState::active, TurnTrigger::abort, TurnState::terminal}));
   EXPECT_FALSE(check_contract(half).has_value()) << "Terminal is left in the step that reaches it";
+}
+
+TEST(ArbiterContract, EveryEdgeExistsAndStartsWhereTheOneBeforeItEnded) {
+  TurnDecision invented{.from = TurnState::idle, .to = TurnState::active};
+  ASSERT_TRUE(invented.transitions.push_back({TurnState::idle, TurnTrigger::turn_open, TurnState::active}));
+  EXPECT_EQ(check_contract(invented).error(), TurnRefusal::arbiter_contract_violation);
+
+  TurnDecision leap{.from = TurnState::idle, .to = TurnState::active};
+  ASSERT_TRUE(leap.transitions.push_back({TurnState::opening, TurnTrigger::turn_open, TurnState::active}));
+  EXPECT_EQ(check_contract(leap).error(), TurnRefusal::arbiter_contract_violation);
+
+  TurnDecision elsewhere{.from = TurnState::idle, .to = TurnState::active};
+  ASSERT_TRUE(elsewhere.transitions.push_back({TurnState::idle, TurnTrigger::turn_open_proposed, TurnState::opening}));
+  EXPECT_EQ(check_contract(elsewhere).error(), TurnRefusal::arbiter_contract_violation) << "it says where it ended";
+  elsewhere.to = TurnState::opening;
+  EXPECT_EQ(*check_contract(elsewhere), TurnState::opening);
 }
 
 RC_GTEST_PROP(ArbiterProperty, WhateverIsAskedAnAcceptedTurnEndsOnceAndAnotherNever, ()) {

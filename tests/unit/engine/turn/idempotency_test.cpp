@@ -39,6 +39,7 @@ TEST(Idempotency, TheEpochIsJudgedBeforeTheKey) {
   EXPECT_EQ(stale.error().refusal, KeyRefusal::authority);
   EXPECT_EQ(stale.error().authority, (AuthorityError{AuthorityRefusal::stale_authority, 5, 4}));
   EXPECT_FALSE(sut.knows(17));
+  EXPECT_FALSE(sut.knows(0)) << "free places are no key";
   const auto blank = sut.register_key(authority, session, 6, 0);
   ASSERT_FALSE(blank.has_value());
   EXPECT_EQ(blank.error().refusal, KeyRefusal::blank_key);

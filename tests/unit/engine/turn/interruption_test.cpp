@@ -144,6 +144,15 @@ TEST(Interruption, AVerdictThatTheBoundCutsOffIsAnExpiredHold) {
   EXPECT_EQ(decided.reason, Reason::hold_expired);
 }
 
+TEST(Interruption, AHoldOfNoLengthIsHeldAndDecidedByTheNextInput) {
+  InterruptionPolicy policy;
+  policy.hold_max = Duration{0};
+  const auto held = decide({}, Phase::speaking, In::speech_started, {}, policy, onset);
+  EXPECT_EQ(held.action, Act::hold) << "a doubt begins before it is decided";
+  EXPECT_EQ(held.deadline, onset);
+  EXPECT_EQ(decide(held.next, Phase::speaking, In::back_channel, {}, policy, onset).action, Act::confirm);
+}
+
 TEST(Interruption, AnInputAfterTheDeadlineDecidesEvenWhenTheTickIsLate) {
   const InterruptionPolicy policy;
   const auto going_on =

@@ -46,6 +46,12 @@ TEST(OverlapQueue, AFifthCandidateIsRefusedAndTheFourKeepTheirPlaces) {
   EXPECT_EQ(sut.push(candidate(9, 5)), OverlapAnswer::waiting);
 }
 
+TEST(OverlapQueue, TwoOfOneSequenceLeaveInTheOrderTheyCame) {
+  OverlapQueue sut;
+  for (const std::uint32_t turn : {8U, 7U, 9U}) ASSERT_EQ(sut.push(candidate(3, turn)), OverlapAnswer::waiting);
+  for (const std::uint32_t turn : {8U, 7U, 9U}) EXPECT_EQ(sut.take_head()->turn, TurnNumber{turn});
+}
+
 TEST(OverlapQueue, ATurnWaitsOnce) {
   OverlapQueue sut;
   ASSERT_EQ(sut.push(candidate(1, 7)), OverlapAnswer::waiting);

@@ -59,6 +59,8 @@ TEST(SessionTable, TheOperatorSeesOneOfFourWords) {
 
 TEST(SessionTable, NamesAreTheContracts) {
   EXPECT_EQ(name_of(S::connecting), "CONNECTING");
+  EXPECT_EQ(name_of(S::active), "ACTIVE");
+  EXPECT_EQ(name_of(S::draining), "DRAINING");
   EXPECT_EQ(name_of(S::ended), "ENDED");
 }
 

@@ -32,6 +32,13 @@ TEST(Signal, InheritsTheInputsPlaceAndClampsItsTimes) {
   EXPECT_TRUE(signal.has(EventFlag::output));
 }
 
+TEST(Signal, EachOfItsTimesIsClampedByItself) {
+  const StepPoint early{.at = Instant{4}, .wall = WallTime{-8}};
+  const Event signal = make_signal(early, EventKind::turn_open, Emitter::turn_arbiter, Reason::none, TurnNumber{}, {});
+  EXPECT_EQ(signal.mono_ns, 4);
+  EXPECT_EQ(signal.wall_ns, 0);
+}
+
 TEST(Signal, ActsOnTheTurnWhenOneIsKnownElseOnTheSession) {
   const auto with_turn = [](EventKind kind, TurnNumber turn) {
     return make_signal({}, kind, Emitter::turn_arbiter, Reason::none, turn, {});

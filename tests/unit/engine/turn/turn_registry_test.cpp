@@ -51,6 +51,8 @@ TEST(TurnRegistry, ATurnNobodyProposedIsUnknown) {
   EXPECT_EQ(sut.find(no_turn).error(), TurnRefusal::turn_id_required);
   EXPECT_EQ(sut.record_to_propose(no_turn).error(), TurnRefusal::turn_id_required);
   EXPECT_EQ(sut.state_of(TurnNumber{1}), TurnState::idle);
+  EXPECT_EQ(sut.state_of(no_turn), TurnState::idle) << "no turn was ever closed by that number";
+  EXPECT_FALSE(sut.is_fenced(TurnNumber{1}));
 }
 
 TEST(TurnRegistry, WhileOneTurnIsActiveNoOtherMayBeProposed) {
@@ -99,6 +101,28 @@ TEST(TurnRegistry, TurnsProposedOutOfOrderNeitherLowerTheFloorNorReuseANumber) {
   EXPECT_EQ(sut.state_of(TurnNumber{110}), TurnState::closed) << "what was closed for good stays closed";
   EXPECT_EQ(sut.record_to_propose(TurnNumber{110}).error(), TurnRefusal::turn_not_idle);
   EXPECT_EQ(sut.next_number(), TurnNumber{201}) << "the next number is above all that were ever proposed";
+}
+
+TEST(TurnRegistry, ANumberBelowTheOneThatWouldGiveWayIsRefusedAndChangesNothing) {
+  TurnRegistry sut;
+  for (std::uint32_t number = 100; number < 100 + turns_remembered_max; ++number) proposed(sut, number);
+  take(**sut.find(TurnNumber{110}), TurnAsk::abandon);
+  EXPECT_EQ(sut.record_to_propose(TurnNumber{50}).error(), TurnRefusal::turn_not_idle);
+  EXPECT_EQ(sut.records().size(), turns_remembered_max);
+  EXPECT_EQ(sut.state_of(TurnNumber{110}), TurnState::idle) << "it was not closed for the sake of a refusal";
+  EXPECT_EQ(sut.state_of(TurnNumber{50}), TurnState::idle);
+  proposed(sut, 110);  // and may still be proposed again
+}
+
+TEST(TurnRegistry, OfTheSettledTheLowestNumberGivesWayWhereverItStands) {
+  TurnRegistry sut;
+  const auto highest = static_cast<std::uint32_t>(turns_remembered_max);
+  for (std::uint32_t number = highest; number >= 1; --number) proposed(sut, number);
+  for (const std::uint32_t number : {7U, 4U, 9U}) take(**sut.find(TurnNumber{number}), TurnAsk::abandon);
+  proposed(sut, highest + 1);
+  EXPECT_EQ(sut.state_of(TurnNumber{4}), TurnState::closed);
+  EXPECT_EQ(sut.state_of(TurnNumber{7}), TurnState::idle);
+  EXPECT_EQ(sut.state_of(TurnNumber{9}), TurnState::idle);
 }
 
 TEST(TurnRegistry, ARememberedClosedTurnIsNeverProposedAgain) {
