@@ -71,6 +71,7 @@ class Bench:
         self.sources = Sources()
         self.lock = threading.Lock()
         self.sound = {}  # objects of tests that no mutant reaches
+        shutil.copy(build / "core/libphalarope.a", self.work)  # a build meanwhile does no harm
         everything = self.work / "everything.hpp"
         everything.write_text("".join(f"#include <{name}>\n" for name in PRECOMPILED), "utf-8")
         subprocess.run(["g++", *FLAGS, "-x", "c++-header", everything, "-o", f"{everything}.gch"], check=True)
@@ -118,7 +119,7 @@ class Bench:
 
     def passes(self, objects, folder):
         program = folder / "program"
-        subprocess.run(["g++", "-pie", *objects, self.build / "core/libphalarope.a", *LIBRARIES, "-o", program], check=True)
+        subprocess.run(["g++", "-pie", *objects, self.work / "libphalarope.a", *LIBRARIES, "-o", program], check=True)
         try:
             done = subprocess.run([program, "--gtest_fail_fast"], capture_output=True, timeout=RUN_TIMEOUT_S, cwd=folder)
             return done.returncode == 0

@@ -49,7 +49,6 @@ class PendingEnds {
   }
   constexpr void add(End end) noexcept { bits_ = static_cast<std::uint16_t>(bits_ | bit(end)); }
   constexpr bool has(End end) const noexcept { return (bits_ & bit(end)) != 0; }
-  constexpr bool empty() const noexcept { return bits_ == 0; }
   constexpr bool operator==(const PendingEnds&) const noexcept = default;
 
  private:
