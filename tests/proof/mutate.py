@@ -28,6 +28,7 @@ import mutants
 from mutation_bench import ROOMS, ROOT, Bench
 from mutation_memory import Memory, read_same_programs
 
+PROGRESS_MUTANTS = 50
 SAME_PROGRAMS = pathlib.Path(__file__).with_name("equivalent_mutants.txt")
 
 
@@ -82,7 +83,9 @@ def main():
     bench = Bench(options.build.resolve())
     memory = Memory(options.build.resolve() / "mutants.json", bench.sources)
     killed = by_compiler = same_count = survived = 0
-    for name, place, killer in judged(options, todo, bench, memory):
+    for number, (name, place, killer) in enumerate(judged(options, todo, bench, memory), 1):
+        if number % PROGRESS_MUTANTS == 0:
+            print(f"mutate: {number} of {count_all}", file=sys.stderr, flush=True)
         by_compiler += killer == "the compiler"
         if killer is None and name in same:
             same_count += 1

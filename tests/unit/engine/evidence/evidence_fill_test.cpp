@@ -136,6 +136,20 @@ TEST(EvidenceFill, AProviderFailureWithoutAnInvocationGetsTheUnknownOne) {
   EXPECT_EQ(first_missing_field(evidence), EvidenceField::none);
 }
 
+// contract: evidence.md 1.2
+TEST(EvidenceFill, AProviderFailureThatNamesItsInvocationGetsNoOther) {
+  TurnEvidence evidence = nearly_empty();
+  EvidenceInvocation failed;
+  failed.provider_id = SymbolId{6};
+  ASSERT_TRUE(evidence.add_invocation(failed));
+  FillContext context = at_ms(1);
+  context.outcome = wire::TerminalOutcome::abort;
+  context.reason = Reason::provider_failure;
+  fill_gaps(evidence, context);
+  ASSERT_EQ(evidence.invocation_count, 1U);
+  EXPECT_EQ(evidence.invocation_items[0].provider_id, SymbolId{6});
+}
+
 TEST(EvidenceFill, ATextThatDoesNotFitIsLeftOutAndTheRecordRefusedByName) {
   TurnEvidence evidence = nearly_empty();
   ASSERT_TRUE(evidence.event_id.assign(std::string(EvidenceText::capacity(), 'e')));

@@ -156,6 +156,16 @@ TEST_F(RecorderTest, AReservedTurnCanAlwaysRecordItsEnd) {
   }
 }
 
+// contract: evidence.md 1.7
+TEST_F(RecorderTest, OnlyTheWordsThatEndATurnMayTakeItsReserve) {
+  ASSERT_TRUE(sut_.reserve_turn());
+  fill_with(Lane::control);
+  EXPECT_FALSE(sut_.append_event(event(Lane::control, 1, EventKind::audio_frame)));
+  EXPECT_FALSE(sut_.append_event(event(Lane::control, 0, EventKind::commit))) << "the end of no turn";
+  EXPECT_TRUE(sut_.append_event(event(Lane::control, 1, EventKind::abort)));
+  EXPECT_TRUE(sut_.append_event(event(Lane::control, 1, EventKind::close)));
+}
+
 // contract: runtime.md 2.7
 TEST_F(RecorderTest, WithoutRoomNoTurnIsReservedAndNoBaselineTaken) {
   fill_with(Lane::control);
@@ -229,6 +239,12 @@ TEST_F(RecorderTest, ALossIsNamedAtTheNextTickEvenIfNothingMoreIsSaid) {
   const auto records = drain();
   ASSERT_EQ(records.size(), 1U);
   EXPECT_EQ(records[0].header.type, RecordType::loss);
+}
+
+TEST_F(RecorderTest, WhereNothingWasLostATickSaysNothing) {
+  sut_.observe(Instant{1}, {});
+  EXPECT_TRUE(drain().empty());
+  EXPECT_EQ(sut_.next_sequence(), 0U);
 }
 
 // contract: evidence.md 1.9

@@ -76,6 +76,19 @@ TEST(RecordingLevel, ARaiseNeedsPermissionABoundaryAndTenCalmSeconds) {
   EXPECT_EQ(sut.request_raise(RecordingLevel::L2, true, true, at_ms(30'000)), LevelRefusal::pressure_too_recent);
 }
 
+// contract: evidence.md 1.9
+TEST(RecordingLevel, TheCalmRunsFromItsFirstMomentHoweverOftenItIsSeen) {
+  LevelControl sut(RecordingLevel::L0);
+  for (int ms = 0; ms <= 9'000; ms += 3'000) EXPECT_FALSE(sut.observe(at_ms(ms), 0, {}));
+  EXPECT_FALSE(sut.request_raise(RecordingLevel::L1, true, true, at_ms(10'000)));
+  LevelControl shaken(RecordingLevel::L0);
+  EXPECT_FALSE(shaken.observe(at_ms(0), 0, {}));
+  EXPECT_FALSE(shaken.observe(at_ms(5'000), 0, milliseconds(500)));
+  EXPECT_FALSE(shaken.observe(at_ms(6'000), 0, {}));
+  EXPECT_EQ(shaken.request_raise(RecordingLevel::L1, true, true, at_ms(15'999)), LevelRefusal::pressure_too_recent);
+  EXPECT_FALSE(shaken.request_raise(RecordingLevel::L1, true, true, at_ms(16'000)));
+}
+
 TEST(RecordingLevel, NamesAreThoseOfTheRecord) {
   EXPECT_STREQ(name_of(RecordingLevel::L0), "L0");
   EXPECT_STREQ(name_of(RecordingLevel::L1), "L1");

@@ -118,6 +118,17 @@ TEST(TurnEvidence, ATurnThatWasNeverAcceptedNeedsNoTerminalTime) {
   EXPECT_EQ(first_missing_field(evidence), EvidenceField::none);
 }
 
+TEST(TurnEvidence, SeveralMarkersAndACancelWithAllItsMarkersAreComplete) {
+  TurnEvidence evidence = complete();
+  for (const char* text : {"b", "a"}) {
+    OrderingMarker marker;
+    ASSERT_TRUE(marker.assign(text));
+    ASSERT_TRUE(evidence.ordering_markers.push_back(marker));
+  }
+  evidence.cancel_accepted_at_ns = evidence.cancel_fence_applied_at_ns = evidence.cancel_sent_at_ns = 0;
+  EXPECT_EQ(first_missing_field(evidence), EvidenceField::none);
+}
+
 // contract: evidence.md 1.4
 TEST(TurnEvidence, DecisionsAreValidExactlyByTheTable) {
   using wire::DecisionKind;

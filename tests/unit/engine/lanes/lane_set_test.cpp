@@ -257,6 +257,7 @@ TEST_F(LaneSetTest, AFlushThatNothingLeavesChangesAndSaysNothing) {
   EXPECT_EQ(sut_.flush(Lane::data, [](const Event&) { return false; }, signals_), 0U);
   EXPECT_TRUE(signals_.empty());
   EXPECT_TRUE(sut_.saturated(Lane::data));
+  EXPECT_FALSE(sut_.empty());
   EXPECT_EQ(next()->runtime_sequence, 1U);
 }
 
