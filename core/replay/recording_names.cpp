@@ -3,6 +3,7 @@
 #include <charconv>
 #include <cstdio>
 #include <cstring>
+#include <iterator>
 
 #include "core/engine/evidence/well_known_symbols.hpp"
 #include "core/engine/session/session_start.hpp"
@@ -53,7 +54,8 @@ std::optional<std::uint32_t> RecordingNames::find_symbol(std::string_view text) 
 
 std::uint32_t RecordingNames::intern(std::string_view text) {
   if (const auto known = find_symbol(text)) return *known;
-  const std::uint32_t id = symbols_.empty() ? 1 : symbols_.rbegin()->first + 1;
+  const auto reserved = symbols_.lower_bound(first_tenant_symbol);
+  const std::uint32_t id = reserved == symbols_.begin() ? 1 : std::prev(reserved)->first + 1;
   symbols_[id] = text;
   return id;
 }

@@ -21,7 +21,7 @@ class RecordingNames {
   /// Takes session and symbol records; leaves the others alone.
   void take(const Record& record);
   void set_symbol(std::uint32_t id, std::string text);
-  /// The number of a text; a new one above all others when it has none yet.
+  /// The number of a text; a new one above all others (but the reserved ranges) when it has none yet.
   std::uint32_t intern(std::string_view text);
   /// Empty when the number has no text.
   std::string_view symbol(std::uint32_t id) const;

@@ -3,11 +3,14 @@
 
 #include <fstream>
 
+#include "core/engine/evidence/well_known_symbols.hpp"
 #include "core/replay/timeline_perfetto.hpp"
 #include "core/replay/timeline_text.hpp"
+#include "core/telemetry/session_summary.hpp"
 #include "firmware_images/phalarope/commands.hpp"
 #include "firmware_images/phalarope/console.hpp"
 #include "firmware_images/phalarope/conversation_report.hpp"
+#include "firmware_images/phalarope/cost_rates_file.hpp"
 #include "firmware_images/phalarope/recording_tools.hpp"
 
 namespace phalarope::program {
@@ -17,13 +20,52 @@ struct TimelineOptions {
   std::string recording;
   std::string html;
   std::string perfetto;
+  std::string tenant = std::string(default_tenant);
+  std::string rates;
+  bool summary = false;
   bool json = false;
   bool ascii = false;
 };
 
+std::string summary_text(const std::vector<telemetry::SessionSummary>& summaries, const telemetry::CostRates& rates) {
+  std::vector<std::vector<std::string>> rows{{"session", "turns", "committed", "aborted", "tokens", "speech s",
+                                              "recognised s", "synthesised s", "heard s", "cost"}};
+  for (const telemetry::SessionSummary& each : summaries) {
+    const auto seconds = [&each](std::int64_t samples) { return fmt::format("{:.2f}", each.seconds(samples)); };
+    const telemetry::CostEstimate cost = telemetry::estimate_cost(each, rates);
+    rows.push_back({each.session_id, std::to_string(each.turns_opened), std::to_string(each.turns_committed),
+                    std::to_string(each.turns_aborted), std::to_string(each.total_tokens),
+                    seconds(each.user_speech_samples), seconds(each.recogniser_samples),
+                    seconds(each.synthesised_samples), seconds(each.heard_samples),
+                    fmt::format("{:.6f} {}", static_cast<double>(cost.millionths) / 1e6, rates.currency)});
+  }
+  return table(rows);
+}
+
+int run_summary(const std::string& recording, const TimelineOptions& options) {
+  telemetry::CostRates rates;
+  if (!options.rates.empty()) {
+    auto loaded = load_cost_rates(options.rates);
+    if (!loaded) return complain(loaded.error());
+    rates = std::move(*loaded);
+  }
+  const auto all = summarise_recording(recording);
+  const auto own = telemetry::of_tenant(all, options.tenant);
+  if (!all.empty() && own.empty())
+    return complain("`" + recording + "` holds no session of tenant `" + options.tenant + "`; give the right --tenant",
+                    exit_no);
+  if (options.json) {
+    fmt::print("{}\n", telemetry::summaries_json(own, rates));
+  } else {
+    fmt::print("{}", summary_text(own, rates));
+  }
+  return exit_done;
+}
+
 int run_timeline(const TimelineOptions& options) {
   const auto recording = check_recording(options.recording);
   if (!recording) return complain(recording.error());
+  if (options.summary) return run_summary(*recording, options);
   const replay::ConversationLog log = read_log(*recording);
   if (log.events == 0)
     return complain("`" + *recording + "` holds no events; is it the folder of a recording?", exit_no);
@@ -57,7 +99,11 @@ void add_timeline(CLI::App& app, ChosenCommand& chosen) {
   command->add_option("recording", options->recording, "Folder of a recording, or one segment file")->required();
   command->add_option("--html", options->html, "Write one self-contained page, with the audio it holds");
   command->add_option("--perfetto", options->perfetto, "Write a trace for ui.perfetto.dev");
-  command->add_flag("--json", options->json, "The turns as one JSON object");
+  auto* const summary = command->add_flag("--summary", options->summary,
+                                          "Sums of each session: turns, tokens, seconds of audio, estimated cost");
+  command->add_option("--tenant", options->tenant, "Whose sessions are summed up")->needs(summary);
+  command->add_option("--rates", options->rates, "Price list of the providers (YAML)")->needs(summary);
+  command->add_flag("--json", options->json, "The turns, or the sums, as one JSON object");
   command->add_flag("--ascii", options->ascii, "Plain characters only");
   command->callback([options, &chosen] { chosen = [options] { return run_timeline(*options); }; });
 }

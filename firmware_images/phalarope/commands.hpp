@@ -19,6 +19,7 @@ void add_talk(CLI::App& app, ChosenCommand& chosen);
 void add_demo(CLI::App& app, ChosenCommand& chosen);
 void add_replay(CLI::App& app, ChosenCommand& chosen);
 void add_timeline(CLI::App& app, ChosenCommand& chosen);
+void add_metrics(CLI::App& app, ChosenCommand& chosen);
 void add_evidence(CLI::App& app, ChosenCommand& chosen);
 void add_validate(CLI::App& app, ChosenCommand& chosen);
 void add_validate_spec(CLI::App& app, ChosenCommand& chosen);

@@ -8,6 +8,7 @@
 
 #include "hal/codec/opus_evidence.hpp"
 #include "hal/host/engine_step_function.hpp"
+#include "hal/host/pipeline_facts.hpp"
 #include "hal/host/pipeline_names.hpp"
 
 namespace phalarope::program {
@@ -36,6 +37,14 @@ replay::ConversationLog read_log(const std::string& path) {
   hal::PosixFileSystem files;
   hal::RecordingReader reader(files, path);
   return replay::read_conversation(reader, hal::name_pipeline);
+}
+
+std::vector<telemetry::SessionSummary> summarise_recording(const std::string& path) {
+  hal::PosixFileSystem files;
+  hal::RecordingReader reader(files, path);
+  telemetry::SessionSummaryBuilder builder(hal::pipeline_facts);
+  while (const auto record = reader.next()) builder.take(*record);
+  return builder.finish();
 }
 
 hal::VerifyReport verify_recording(const std::string& path) {

@@ -8,6 +8,7 @@
 
 #include "core/replay/conversation_log.hpp"
 #include "core/replay/replayer.hpp"
+#include "core/telemetry/session_summary.hpp"
 #include "hal/store/recording_reader.hpp"
 
 namespace phalarope::program {
@@ -15,6 +16,8 @@ namespace phalarope::program {
 /// Re-runs the engine over the recording and compares every output.
 replay::ReplayReport replay_recording(const std::string& path, const replay::ReplayOptions& options = {});
 replay::ConversationLog read_log(const std::string& path);
+/// One summary for each session that the recording holds.
+std::vector<telemetry::SessionSummary> summarise_recording(const std::string& path);
 hal::VerifyReport verify_recording(const std::string& path);
 
 /// One recorded track of one run, decoded, on the sample axis from `first_sample` on; holes are silence.

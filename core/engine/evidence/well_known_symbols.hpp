@@ -15,6 +15,10 @@ namespace phalarope {
 
 constexpr std::uint32_t first_well_known_symbol = 0xffff0000U;
 constexpr SymbolId no_symbol{0};
+/// Whose session a slot's is: symbol `first_tenant_symbol + slot`, written by the host; not written: nobody's in
+/// particular. A range of its own, because sessions number their own symbols without a gap.
+constexpr std::uint32_t first_tenant_symbol = 0xfffe0000U;
+constexpr std::string_view default_tenant = "default";
 
 namespace symbol {
 constexpr SymbolId pipeline_v1{first_well_known_symbol + 0};

@@ -46,6 +46,8 @@ class Arrows(unittest.TestCase):
 
     def test_rooms_beside_each_other_never_name_each_other(self):
         self.refuse("core/replay/a.cpp", '"core/spec/parser.hpp"')
+        self.refuse("core/telemetry/a.cpp", '"core/spec/parser.hpp"')
+        self.refuse("core/replay/a.cpp", '"core/telemetry/catalogue.hpp"')
 
     def test_an_unknown_engine_room_has_no_place_in_the_order(self):
         self.refuse("core/engine/cellar/a.hpp", '"core/engine/base/event.hpp"')
@@ -63,6 +65,7 @@ class Arrows(unittest.TestCase):
         self.accept("core/engine/evidence/a.hpp", '"core/engine/base/event.hpp"')
         self.accept("core/engine/engine.hpp", '"core/engine/evidence/recorder.hpp"')
         self.accept("core/replay/a.hpp", '"core/engine/engine.hpp"')
+        self.accept("core/telemetry/a.hpp", '"core/replay/record_source.hpp"')
         self.accept("hal/audio/a.cpp", "<alsa/asoundlib.h>")
         self.accept("firmware_images/phalarope/a.cpp", '"hal/host/clock.hpp"')
 
