@@ -1,9 +1,9 @@
 // phalarope validate-spec FILE [MODE]: every problem of a pipeline file, each with its place and cure.
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "core/spec/exchange_documents.hpp"
 #include "core/spec/pipeline_file.hpp"
 #include "firmware_images/phalarope/commands.hpp"
 #include "firmware_images/phalarope/console.hpp"
@@ -30,19 +30,35 @@ nlohmann::json to_json(const spec::Diagnostics& diagnostics) {
   return list;
 }
 
-int validate_spec(const SpecOptions& options) {
-  std::string mode = options.mode;
-  std::transform(mode.begin(), mode.end(), mode.begin(), [](unsigned char c) { return std::tolower(c); });
-  if (mode != "strict" && mode != "relaxed") return complain("the mode is strict or relaxed, not `" + mode + "`");
-  const auto pipeline = spec::load_pipeline(options.file);
+struct Verdict {
   spec::Diagnostics problems;
   spec::Diagnostics warnings;  // relaxed lets fields of a later form pass, and says so
-  for (const spec::Diagnostic& one : pipeline ? spec::Diagnostics{} : pipeline.error()) {
-    (mode == "relaxed" && one.what == "unknown field" ? warnings : problems).push_back(one);
+};
+
+/// A pipeline that people write, or the spec of the artifact set: the file itself says which it is.
+Verdict judge(const std::string& file, spec::ValidationMode mode) {
+  Verdict verdict;
+  const std::string text = spec::read_text_file(file, verdict.problems);
+  if (!verdict.problems.empty()) return verdict;
+  if (spec::is_exchange_document(text)) {
+    verdict.problems = spec::judge_spec_artifact(text, file, mode);
+    return verdict;
   }
+  const auto pipeline = spec::load_pipeline(file);
+  for (const spec::Diagnostic& one : pipeline ? spec::Diagnostics{} : pipeline.error()) {
+    const bool passes = mode == spec::ValidationMode::relaxed && one.what == "unknown field";
+    (passes ? verdict.warnings : verdict.problems).push_back(one);
+  }
+  return verdict;
+}
+
+int validate_spec(const SpecOptions& options) {
+  const auto mode = spec::validation_mode_named(options.mode);
+  if (!mode) return complain("the mode is strict or relaxed, not `" + options.mode + "`");
+  const auto [problems, warnings] = judge(options.file, *mode);
   if (options.json) {
     const nlohmann::json answer = {{"file", options.file},
-                                   {"mode", mode},
+                                   {"mode", *mode == spec::ValidationMode::strict ? "strict" : "relaxed"},
                                    {"valid", problems.empty()},
                                    {"problems", to_json(problems)},
                                    {"warnings", to_json(warnings)}};
@@ -67,7 +83,9 @@ void add_validate_spec(CLI::App& app, ChosenCommand& chosen) {
   command->footer(
       "Example: phalarope validate-spec /etc/phalarope/pipeline.yaml\n"
       "Exit code: 0 valid, 1 not valid, 2 bad call");
-  command->add_option("file", options->file, "The pipeline file, pipeline/v1 or pipeline/v2")->required();
+  command
+      ->add_option("file", options->file, "A pipeline file, pipeline/v1 or pipeline/v2, or a spec of the artifact set")
+      ->required();
   command->add_option("mode", options->mode, "strict, or relaxed: unknown fields are warnings")->capture_default_str();
   command->add_flag("--json", options->json, "The verdict as JSON");
   command->callback([options, &chosen] { chosen = [options] { return validate_spec(*options); }; });

@@ -52,6 +52,25 @@ hal::VerifyReport verify_recording(const std::string& path) {
   return hal::verify(files, path);
 }
 
+std::expected<std::vector<gates::BaselineRecord>, std::string> read_recorded_baseline(const std::string& path) {
+  hal::PosixFileSystem files;
+  hal::RecordingReader reader(files, path);
+  std::vector<gates::BaselineRecord> records;
+  while (const auto record = reader.next()) {
+    if (record->header.type != RecordType::baseline) continue;
+    auto baseline = gates::baseline_of(record->body);
+    if (!baseline)
+      return std::unexpected("`" + path + "`: a baseline record cannot be read; see phalarope evidence verify");
+    records.push_back(std::move(*baseline));
+  }
+  if (!reader.damage().empty()) {
+    const replay::Damage& first = reader.damage().front();
+    return std::unexpected("`" + path + "`: " + first.position.file + ": " + first.what);
+  }
+  if (records.empty()) return std::unexpected("`" + path + "` holds no baseline record: no turn was recorded in it");
+  return records;
+}
+
 namespace {
 
 /// Collects one track: each block at its place on the axis.

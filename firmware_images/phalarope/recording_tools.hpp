@@ -9,6 +9,7 @@
 #include "core/replay/conversation_log.hpp"
 #include "core/replay/replayer.hpp"
 #include "core/telemetry/session_summary.hpp"
+#include "firmware_images/gates/baseline_record.hpp"
 #include "hal/store/recording_reader.hpp"
 
 namespace phalarope::program {
@@ -28,6 +29,9 @@ struct RecordedTrack {
   std::vector<std::int16_t> samples;
 };
 std::vector<RecordedTrack> read_tracks(const std::string& path);
+
+/// The baseline records of all its turns, in recorded order; damage is an error, because a gate must see every turn.
+std::expected<std::vector<gates::BaselineRecord>, std::string> read_recorded_baseline(const std::string& path);
 
 /// The path when it is a recording, else a sentence that says what is wrong and what to do.
 std::expected<std::string, std::string> check_recording(const std::string& path);
