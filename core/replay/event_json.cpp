@@ -32,12 +32,6 @@ bool has_target_lane(EventKind kind) {
   const SignalRule* rule = find_rule(kind);
   return kind == EventKind::shed || (rule != nullptr && (rule->needs & needs_edge) != 0);
 }
-/// An id of 10.3: blanks and slashes would break its parts.
-std::string sanitised(std::string_view id) {
-  std::string text(id.empty() ? "unknown" : id);
-  std::ranges::replace_if(text, [](char c) { return c == '/' || c == ' '; }, '_');
-  return text;
-}
 std::string lane_word(Lane lane) {
   switch (lane) {
     case Lane::control:
@@ -182,20 +176,13 @@ std::string dump(const ordered_json& json) { return json.dump(-1, ' ', false, or
 
 }  // namespace
 
-std::string EventJsonWriter::next_event_id(const Event& event) {
-  char number[24];
-  std::snprintf(number, sizeof number, "%06llu",
-                static_cast<unsigned long long>(++written_of_turn_[event.turn_number]));
-  const std::string turn = event.turn_number == 0 ? "session" : RecordingNames::turn_id(event.turn_number);
-  return "evt/" + sanitised(names_.session_id) + "/" + turn + "/" + number;
-}
-
 std::expected<std::optional<std::string>, JsonProblem> EventJsonWriter::write(const Event& event,
                                                                               std::string_view text) {
   const bool extended = extensions_ == Extensions::with;
   const SignalRule* rule = find_rule(event.kind);
   if (rule == nullptr && !is_data_record(event.kind) && !extended) return std::nullopt;
-  ordered_json json = envelope(event, names_, next_event_id(event));
+  const std::string turn = event.turn_number == 0 ? std::string() : RecordingNames::turn_id(event.turn_number);
+  ordered_json json = envelope(event, names_, identities_.next_event_id(names_.session_id, turn));
   if (rule != nullptr) {
     add_signal_members(json, event, names_);
     // What the device says of itself uses the signals' names, but is not yet the engine's word.

@@ -15,12 +15,12 @@
 
 #include <cstdint>
 #include <expected>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "core/engine/base/event.hpp"
+#include "core/replay/event_identity.hpp"
 #include "core/replay/recording_names.hpp"
 
 namespace phalarope::replay {
@@ -42,11 +42,9 @@ class EventJsonWriter {
   std::expected<std::optional<std::string>, JsonProblem> write(const Event& event, std::string_view text = {});
 
  private:
-  std::string next_event_id(const Event& event);
-
   const RecordingNames& names_;
   Extensions extensions_;
-  std::map<std::uint32_t, std::uint64_t> written_of_turn_;
+  EventIdentities identities_;
 };
 
 /// A control_signal back as an event. New texts are interned in `names`; turn ids must be ours. Strict: an unknown
