@@ -58,8 +58,16 @@ void give_media_time(JsonValue& record) {
   set_member(record, json_object("media_time", {json_integer("pts_ms", std::max<std::int64_t>(0, time->integer))}));
 }
 
+struct ErrorClassRow {
+  std::string_view name;
+  std::string_view signal;
+  std::string_view emitter;
+};
+constexpr std::array<ErrorClassRow, 2> error_classes = {
+    {{schema_validation_error, "reject", "RK-25"}, {"authority_epoch_mismatch", "stale_epoch_reject", "RK-24"}}};
+
 /// 1.5, "how the engine fills a signal it builds".
-JsonValue reject_signal(const IngressMoment& moment) {
+JsonValue reject_signal(const ErrorClassRow& row, const IngressMoment& moment) {
   const auto clamped = [](std::int64_t value) { return std::max<std::int64_t>(0, value); };
   return json_object(
       "", {json_text("schema_version", std::string(schema_version_written)), json_text("event_scope", "session"),
@@ -69,12 +77,12 @@ JsonValue reject_signal(const IngressMoment& moment) {
            json_integer("runtime_timestamp_ms", clamped(moment.runtime_timestamp_ms)),
            json_integer("wall_clock_timestamp_ms", clamped(moment.wall_clock_timestamp_ms)),
            json_text("payload_class", "metadata"), json_integer("authority_epoch", clamped(moment.authority_epoch)),
-           json_text("signal", "reject"), json_text("emitted_by", "RK-25"),
-           json_text("reason", std::string(schema_validation_error)), json_text("scope", "session")});
+           json_text("signal", std::string(row.signal)), json_text("emitted_by", std::string(row.emitter)),
+           json_text("reason", std::string(row.name)), json_text("scope", "session")});
 }
 
-JsonValue error_document(const AbiFault& fault) {
-  return json_object("", {json_text("error_class", std::string(schema_validation_error)),
+JsonValue error_document(const ErrorClassRow& row, const AbiFault& fault) {
+  return json_object("", {json_text("error_class", std::string(row.name)),
                           json_integer("index", static_cast<std::int64_t>(fault.index)),
                           json_text("path", fault.violation.path), json_text("rule", fault.violation.rule)});
 }
@@ -90,11 +98,7 @@ JsonValue audit_entry(const AbiElement& element, std::size_t index, UnknownEvent
 }
 
 void refuse(Ingress& ingress, std::size_t index, Violation violation, const IngressMoment& moment) {
-  ingress.accepted.clear();
-  ingress.passed_through.clear();
-  ingress.fault = AbiFault{.index = index, .violation = std::move(violation)};
-  ingress.error = error_document(*ingress.fault);
-  ingress.reject_signal = reject_signal(moment);
+  refuse_batch(ingress, IngressErrorClass::schema, {.index = index, .violation = std::move(violation)}, moment);
 }
 
 std::optional<Violation> judge_incoming(AbiElement& element, const IngressSettings& settings, SequenceOrder& order) {
@@ -107,6 +111,16 @@ std::optional<Violation> judge_incoming(AbiElement& element, const IngressSettin
 }
 
 }  // namespace
+
+void refuse_batch(Ingress& ingress, IngressErrorClass error_class, AbiFault fault, const IngressMoment& moment) {
+  const ErrorClassRow& row = error_classes[static_cast<std::size_t>(error_class)];
+  ingress.accepted.clear();
+  ingress.passed_through.clear();
+  ingress.lineage.clear();
+  ingress.fault = std::move(fault);
+  ingress.error = error_document(row, *ingress.fault);
+  ingress.reject_signal = reject_signal(row, moment);
+}
 
 std::optional<UnknownEventAction> find_unknown_event_action(std::string_view name) {
   const auto at = std::find(unknown_event_action_names.begin(), unknown_event_action_names.end(), name);

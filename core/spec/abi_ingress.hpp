@@ -49,15 +49,21 @@ struct IngressMoment {
 struct Ingress {
   std::vector<AbiElement> accepted;
   std::vector<AbiElement> passed_through;
-  std::vector<JsonValue> audit;    // one per use of unknown_event_action
-  std::optional<AbiFault> fault;   // then nothing was accepted or passed through
-  std::optional<JsonValue> error;  // {error_class, index, path, rule}
-  std::optional<JsonValue> reject_signal;
+  std::vector<JsonValue> lineage;          // {event_id, idempotency_key, dropped}: of duplicates (ingress_session.hpp)
+  std::vector<JsonValue> audit;            // one per use of unknown_event_action
+  std::optional<AbiFault> fault;           // then nothing was accepted or passed through
+  std::optional<JsonValue> error;          // {error_class, index, path, rule}
+  std::optional<JsonValue> reject_signal;  // `reject`, or `stale_epoch_reject`
 };
 
 /// Rules 1-5 of 1.10 on one record.
 std::optional<Violation> classify(JsonValue& record, const IngressSettings& settings);
 
 Ingress take_in(std::vector<AbiElement> batch, const IngressSettings& settings, const IngressMoment& moment);
+
+/// Which refusal it is (12.3), and the signal that says it aloud.
+enum class IngressErrorClass : std::uint8_t { schema, epoch };
+/// Nothing of the batch is accepted; error and signal are filled.
+void refuse_batch(Ingress& ingress, IngressErrorClass error_class, AbiFault fault, const IngressMoment& moment);
 
 }  // namespace phalarope::spec
