@@ -33,6 +33,14 @@ class FixedString {
     size_ += text.size();
     return true;
   }
+  /// Replaces the text by the parts, one behind the other; false (and empty) when they do not fit.
+  template <typename... Parts>
+  [[nodiscard]] constexpr bool assign_all(const Parts&... parts) noexcept {
+    size_ = 0;
+    const bool fits = (append(parts) && ...);
+    if (!fits) size_ = 0;
+    return fits;
+  }
 
   friend constexpr bool operator==(const FixedString& left, const FixedString& right) noexcept {
     return left.view() == right.view();

@@ -122,9 +122,8 @@ constexpr FixedString<32> lane_edge_id(std::string_view plan_hash, Lane lane) no
   constexpr std::array<std::string_view, lanes_count> names{"/control", "/data", "/telemetry"};
   FixedString<32> id;
   const std::string_view prefix = plan_hash.empty() ? "lane-dispatch" : "plan/";
-  for (const std::string_view part : {prefix, plan_hash.substr(0, hash_digits_shown), names[index_of(lane)]}) {
-    PHAL_ENFORCE(id.append(part), "the longest lane edge id fits");
-  }
+  const bool fits = id.assign_all(prefix, plan_hash.substr(0, hash_digits_shown), names[index_of(lane)]);
+  PHAL_ENFORCE(fits, "the longest lane edge id has 27 bytes");
   return id;
 }
 static_assert(lane_edge_id("0123456789abcdef", Lane::telemetry).view() == "plan/0123456789ab/telemetry");

@@ -114,7 +114,7 @@ template <typename Entries, typename KeyOf>
 auto sorted_positions(const Entries& entries, KeyOf key_of) noexcept {
   FixedVector<std::size_t, Entries::capacity()> order;
   for (std::size_t i = 0; i < entries.size(); ++i) {
-    if (!order.push_back(i)) break;
+    PHAL_ENFORCE(order.push_back(i), "there are as many positions as entries");
     for (std::size_t at = i; at > 0 && key_of(entries[order[at]]) < key_of(entries[order[at - 1]]); --at) {
       const std::size_t later = order[at - 1];
       order[at - 1] = order[at];

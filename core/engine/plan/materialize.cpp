@@ -129,7 +129,8 @@ Result<void, PlanFailure> prepare(const PlanTemplate& source, PreparedPlan& out)
   PHAL_ENFORCE(!head.overflowed() && prepared.head.assign(head.text()), "the head's bound covers its worst case");
   HashTextWriter tail(scratch);
   write_hash_tail(prepared.plan, tail);
-  if (tail.overflowed() || !prepared.tail.assign(tail.text())) return refuse(PlanFailure::invalid_plan);
+  if (tail.overflowed()) return refuse(PlanFailure::invalid_plan);
+  PHAL_ENFORCE(prepared.tail.assign(tail.text()), "the scratch is as large as the tail");
   return {};
 }
 

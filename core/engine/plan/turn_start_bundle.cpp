@@ -69,9 +69,8 @@ class BundleWalk {
       take(BundleSource::graph_compiler, answer.graph_fingerprint.view(), print);
       return;
     }
-    const bool fits = print.assign("graph-fingerprint/") && print.append(plan.pipeline_version.view()) &&
-                      print.append("/") && print.append(plan.graph_definition_ref.view()) && print.append("/") &&
-                      print.append(plan.execution_profile.view());
+    const bool fits = print.assign_all("graph-fingerprint/", plan.pipeline_version.view(), "/",
+                                       plan.graph_definition_ref.view(), "/", plan.execution_profile.view());
     PHAL_ENFORCE(fits, "the fingerprint's bound is the sum of its parts' bounds");
   }
 
@@ -191,17 +190,17 @@ class BundleWalk {
   void name_lease(Epoch epoch) noexcept {
     constexpr std::size_t epoch_digits_max = 20;
     constexpr std::size_t token_digits = 16;
+    if (request_.session_id.size() > session_id_bytes_max) {
+      return fail(BundleSource::lease, BundleFault::text_too_long);
+    }
     FixedString<session_id_bytes_max + 1 + epoch_digits_max> material;
     std::array<char, epoch_digits_max> digits;
     const auto written = std::to_chars(digits.data(), digits.data() + digits.size(), epoch.value);
     const std::string_view number(digits.data(), static_cast<std::size_t>(written.ptr - digits.data()));
-    if (request_.session_id.size() > session_id_bytes_max || !material.assign(request_.session_id) ||
-        !material.append("|") || !material.append(number)) {
-      return fail(BundleSource::lease, BundleFault::text_too_long);
-    }
+    const bool material_fits = material.assign_all(request_.session_id, "|", number);
+    PHAL_ENFORCE(material_fits, "the material's bound is the sum of its parts' bounds");
     const Sha256Hex hex = to_hex(sha256(material.view()));
-    const bool fits = bundle_.lease_token_id.assign("lease-") &&
-                      bundle_.lease_token_id.append(std::string_view(hex.data(), token_digits));
+    const bool fits = bundle_.lease_token_id.assign_all("lease-", std::string_view(hex.data(), token_digits));
     PHAL_ENFORCE(fits, "a default token fits a name");
   }
 

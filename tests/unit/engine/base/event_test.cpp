@@ -177,5 +177,12 @@ TEST(RunningDigest, DependsOnEveryByteAndOnOrder) {
   EXPECT_NE(RunningDigest{}.value(), forward.value());
 }
 
+TEST(Event, OnlyTheContractsSignalsAreSignals) {
+  EXPECT_FALSE(is_contract_signal(EventKind::none));
+  EXPECT_TRUE(is_contract_signal(EventKind::turn_open_proposed));
+  EXPECT_TRUE(is_contract_signal(EventKind::recording_level_downgraded));
+  EXPECT_FALSE(is_contract_signal(EventKind::audio_frame));
+}
+
 }  // namespace
 }  // namespace phalarope

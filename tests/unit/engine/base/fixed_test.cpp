@@ -59,5 +59,13 @@ TEST(StrongTypes, InstantsSubtractToDurations) {
   EXPECT_GT(end, start);
 }
 
+TEST(FixedString, PartsAreTakenAllOrNotAtAll) {
+  FixedString<8> sut;
+  EXPECT_TRUE(sut.assign_all("abc", std::string_view("de"), "fgh"));
+  EXPECT_EQ(sut.view(), "abcdefgh");
+  EXPECT_FALSE(sut.assign_all("abc", "defghi"));
+  EXPECT_TRUE(sut.empty()) << "half a name would name something else";
+}
+
 }  // namespace
 }  // namespace phalarope

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cstring>
 #include <numeric>
 
@@ -102,6 +103,25 @@ TEST_F(ArenaTest, AFullReportStillCountsEveryByte) {
   EXPECT_FALSE(sut_.begin_item("one too many"));
   EXPECT_NE(sut_.make<int>(1), nullptr);
   EXPECT_EQ(reported_bytes(), sut_.used_bytes());
+}
+
+TEST(Arena, PaddingThatDoesNotFitTakesNothing) {
+  alignas(64) std::array<std::byte, 72> region{};
+  Arena sut(region);
+  ASSERT_NE(sut.try_take(65, 1), nullptr);
+  EXPECT_EQ(sut.try_take(1, 64), nullptr) << "63 bytes of padding, 7 left";
+  EXPECT_EQ(sut.used_bytes(), 65U);
+  EXPECT_NE(sut.try_take(7, 1), nullptr);
+}
+
+TEST(Arena, AnArrayOfNothingOrOfMoreThanThereIsIsEmpty) {
+  alignas(64) std::array<std::byte, 64> region{};
+  Arena sut(region);
+  EXPECT_TRUE(sut.make_array<std::uint64_t>(0).empty());
+  EXPECT_TRUE(sut.make_array<std::uint64_t>(9).empty());
+  EXPECT_TRUE(sut.make_array<std::uint64_t>(SIZE_MAX / 4).empty()) << "the product would not fit a number";
+  EXPECT_EQ(sut.used_bytes(), 0U);
+  EXPECT_EQ(sut.make_array<std::uint64_t>(8).size(), 8U);
 }
 
 }  // namespace

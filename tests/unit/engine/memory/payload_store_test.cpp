@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <vector>
 
 namespace phalarope {
 namespace {
@@ -60,6 +61,16 @@ TEST(SlabErrorText, EveryCodeHasASentence) {
     EXPECT_FALSE(describe(text.error).sentence.empty());
     EXPECT_FALSE(describe(text.error).id.empty());
   }
+}
+
+TEST(PayloadStore, PoolZeroIsNobodysBecauseItMeansNoPayload) {
+  std::vector<std::byte> region(4096);
+  Arena arena(region);
+  PayloadStore sut;
+  EXPECT_EQ(sut.add_pool(arena, {.pool = 0, .slab_bytes = 64, .slabs_max = 1}).error(), SlabError::pool_unknown);
+  EXPECT_EQ(sut.add_pool(arena, {.pool = payload_pools_max + 1, .slab_bytes = 64, .slabs_max = 1}).error(),
+            SlabError::pool_unknown);
+  EXPECT_EQ(arena.used_bytes(), 0U);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <set>
 #include <thread>
@@ -190,6 +191,26 @@ TEST_F(SlabPoolTest, OfManyThreadsThatReleaseOneHandleExactlyOneSucceeds) {
     ASSERT_EQ(successes.load(), 1) << "round " << round;
   }
   EXPECT_EQ(sut.counters().free_slabs, 4U);
+}
+
+// Whatever is short (slots, slabs, the pool itself), the answer is the same, and a larger arena would do.
+TEST(SlabPool, AnArenaOfAnySizeEitherHoldsThePoolOrSaysThatItIsShort) {
+  constexpr std::size_t enough_bytes = 4096;
+  const SlabPoolConfig config{.pool = 1, .slab_bytes = 64, .slabs_max = 4};
+  alignas(64) static std::array<std::byte, enough_bytes> region;
+  std::size_t smallest = 0;
+  for (std::size_t bytes = 0; bytes <= enough_bytes; bytes += 8) {
+    Arena arena(std::span<std::byte>(region).first(bytes));
+    const auto made = SlabPool::make(arena, config);
+    if (made && smallest == 0) smallest = bytes;
+    if (smallest == 0) {
+      ASSERT_FALSE(made);
+      EXPECT_EQ(made.error(), SlabError::memory_short) << bytes;
+    } else {
+      EXPECT_TRUE(made) << bytes;
+    }
+  }
+  EXPECT_GT(smallest, config.slabs_max * 64U);
 }
 
 }  // namespace

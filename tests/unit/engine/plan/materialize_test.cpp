@@ -109,9 +109,44 @@ TEST(Materialize, RefusesWhenSomethingRequiredIsMissing) {
   source = vector_template();
   source.adaptive_actions_present = false;
   EXPECT_EQ(materialize(source, "t", Epoch{0}, plan).error(), PlanFailure::missing_required);
-  source = vector_template();
-  source.snapshot_provenance.provider_health_snapshot.clear();
-  EXPECT_EQ(materialize(source, "t", Epoch{0}, plan).error(), PlanFailure::missing_required);
+  PlanReference SnapshotProvenance::* const snapshots[] = {
+      &SnapshotProvenance::routing_view_snapshot,      &SnapshotProvenance::admission_policy_snapshot,
+      &SnapshotProvenance::abi_compatibility_snapshot, &SnapshotProvenance::version_resolution_snapshot,
+      &SnapshotProvenance::policy_resolution_snapshot, &SnapshotProvenance::provider_health_snapshot};
+  for (const auto snapshot : snapshots) {
+    source = vector_template();
+    (source.snapshot_provenance.*snapshot).clear();
+    EXPECT_EQ(materialize(source, "t", Epoch{0}, plan).error(), PlanFailure::missing_required);
+  }
+  PreparedPlan prepared;
+  ASSERT_TRUE(prepare(vector_template(), prepared));
+  EXPECT_EQ(materialize(prepared, "", Epoch{0}, plan).error(), PlanFailure::missing_required);
+}
+
+// contract: 4.2 rule 2
+TEST(Materialize, NodePoliciesCountAsSuppliedAlsoWithoutTheirFlag) {
+  PlanTemplate source = override_template();
+  source.supplied.node_execution_policies = false;
+  ResolvedTurnPlan plan;
+  EXPECT_TRUE(materialize(source, "t", Epoch{0}, plan)) << "they are there";
+  source.overrides.node_execution_policies.clear();
+  EXPECT_EQ(materialize(source, "t", Epoch{0}, plan).error(), PlanFailure::incomplete_overrides);
+}
+
+// contract: 4.3
+TEST(Materialize, AMarkThatIsNotSetIsNotHashed) {
+  PlanTemplate with_age_only = override_template();
+  with_age_only.overrides.edge_buffer_policies[0].watermarks.queue_items = {};
+  PreparedPlan prepared;
+  ASSERT_TRUE(prepare(with_age_only, prepared));
+  EXPECT_NE(prepared.tail.view().find(R"("watermarks":{"queue_ms":{"high":200,"low":50}})"), std::string_view::npos);
+}
+
+// contract: 9.1 "An empty plan hash is refused"
+TEST(Materialize, ASeedNeedsAHashOfItsSizeAndAnEpochOfTheWire) {
+  EXPECT_EQ(issue_seed("", Epoch{1}).error(), PlanFailure::invalid_plan);
+  EXPECT_EQ(issue_seed(std::string(200, 'a'), Epoch{1}).error(), PlanFailure::invalid_plan);
+  EXPECT_EQ(issue_seed("abc123", Epoch{UINT64_MAX}).error(), PlanFailure::invalid_plan);
 }
 
 // contract: 4.2 rule 2

@@ -191,5 +191,57 @@ TEST_F(TurnStart, TextsBeyondTheirBoundsAreRefusedAndNotCut) {
   EXPECT_EQ(refused(), (BundleFailure{BundleSource::registry, BundleFault::text_too_long}));
 }
 
+TEST_F(TurnStart, WhatASourceSuppliesReplacesItsDefault) {
+  sources.graph_compiler.graph_fingerprint = text<plan_reference_bytes_max>("print/7");
+  sources.lease.token_id = name("lease-mine");
+  sources.admission.outcome_kind = "admit";
+  sources.admission.scope = "tenant";
+  sources.admission.reason = Reason::lease_authorized;
+  const TurnStartBundle& given = resolved();
+  EXPECT_EQ(given.graph_fingerprint.view(), "print/7");
+  EXPECT_EQ(given.lease_token_id.view(), "lease-mine");
+  EXPECT_EQ(given.decisions.admission, AdmissionKind::admit);
+  EXPECT_EQ(given.decisions.admission_scope, AdmissionScope::tenant);
+  EXPECT_EQ(given.decisions.admission_reason, Reason::lease_authorized);
+  request.tenant_id = "tenant";
+  sources.admission.scope = "session";
+  EXPECT_EQ(resolved().decisions.admission_scope, AdmissionScope::session) << "said, though a tenant is known";
+}
+
+// contract: 4.1 rule 9
+TEST_F(TurnStart, ASessionRateAboveItsLimitRejectsAsATokenRateDoes) {
+  sources.admission.sessions = {.observed_per_minute = 3, .limit_per_minute = 2};
+  EXPECT_EQ(resolved().decisions.admission_reason, Reason::cp_admission_reject_quota);
+}
+
+TEST_F(TurnStart, NodePoliciesOfThePolicyStandAlone) {
+  sources.policy.surfaces.node_execution_policies = test::override_template().overrides.node_execution_policies;
+  EXPECT_EQ(resolved().plan.overrides.node_execution_policies.size(), 2U);
+  EXPECT_EQ(resolved().plan.overrides.budgets, simple_v1_surfaces().budgets);
+}
+
+// contract: 10.1 row 4, 4.1
+TEST_F(TurnStart, ANewConfigurationIsAnotherVersionAndAnotherPlan) {
+  const std::string before = hash_of_turn("t", Epoch{1});
+  sources.policy.policy_resolution_snapshot = text<plan_reference_bytes_max>("policy-resolution/v2");
+  EXPECT_NE(hash_of_turn("t", Epoch{1}), before) << "which version a turn ran under is part of its plan";
+  const auto plan = std::make_unique<ResolvedTurnPlan>();
+  ASSERT_TRUE(materialize(resolved().plan, "t", Epoch{1}, *plan));
+  EXPECT_EQ(plan->snapshot_provenance.policy_resolution_snapshot.view(), "policy-resolution/v2");
+}
+
+// contract: 10.1 row 5, 4.1 row 6
+TEST_F(TurnStart, ProviderHealthIsReadForEachTurnAndAStaleOneStartsNone) {
+  EXPECT_EQ(resolved().plan.snapshot_provenance.provider_health_snapshot.view(), "provider-health/v1");
+  sources.provider_health.provider_health_snapshot = text<plan_reference_bytes_max>("provider-health/42");
+  const TurnStartBundle running = resolved();
+  sources.provider_health.provider_health_snapshot = text<plan_reference_bytes_max>("provider-health/43");
+  EXPECT_EQ(resolved().plan.snapshot_provenance.provider_health_snapshot.view(), "provider-health/43");
+  EXPECT_EQ(running.plan.snapshot_provenance.provider_health_snapshot.view(), "provider-health/42")
+      << "the running turn keeps what it was started with";
+  sources.provider_health.state = SourceState::stale;
+  EXPECT_EQ(refused(), (BundleFailure{BundleSource::provider_health, BundleFault::source_stale}));
+}
+
 }  // namespace
 }  // namespace phalarope

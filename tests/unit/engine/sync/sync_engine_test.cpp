@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -145,6 +146,40 @@ TEST(SyncEngine, PlanWideRepeatsTheMarkerOnEveryOtherEdge) {
     EXPECT_EQ(signal.event.sync_or_merge_group, 5U);
   });
   EXPECT_EQ(marked, (std::vector<std::uint8_t>{1, 8}));
+}
+
+// contract: 8.3 "all required", "Bare sync-loss report"
+TEST(SyncEngine, ABareReportNeedsWhatItsSignalCarries) {
+  SyncSubject subject = complete;
+  subject.edge = no_edge;
+  EXPECT_EQ(report_sync_loss(SyncLoss::atomic_drop, subject, range, cause()).error(), SyncError::edge_missing);
+  EXPECT_EQ(report_sync_loss(SyncLoss::atomic_drop, complete, {3, 2}, cause()).error(), SyncError::range_invalid);
+  EXPECT_TRUE(report_sync_loss(SyncLoss::discontinuity, complete, {3, 2}, cause()).has_value())
+      << "a discontinuity is about no range";
+  EXPECT_EQ(report_sync_loss(static_cast<SyncLoss>(9), complete, range, cause()).error(),
+            SyncError::policy_not_synchronised);
+}
+
+// contract: 8.3 "the group key is the member named by group_by"
+TEST(SyncEngine, TheGroupIsTheMemberThatGroupByNames) {
+  Event item{};
+  item.sync_or_merge_group = 77;
+  item.runtime_sequence = 5;
+  EXPECT_EQ(sync_group_of(item, SyncGroupBy::none), 77U) << "the default is the sync id";
+  EXPECT_EQ(sync_group_of(item, SyncGroupBy::sync_id), 77U);
+  EXPECT_EQ(sync_group_of(item, SyncGroupBy::custom), 77U);
+  EXPECT_EQ(sync_group_of(item, SyncGroupBy::event_id), 5U);
+  EXPECT_EQ(sync_group_of(item, static_cast<SyncGroupBy>(9)), 0U) << "an unknown key groups nobody";
+}
+
+TEST(SyncError, EachSaysItsIdAndWhatToDo) {
+  std::set<std::string> ids;
+  for (std::uint8_t error = 0; error <= static_cast<std::uint8_t>(SyncError::policy_not_synchronised); ++error) {
+    const std::string sentence = describe(static_cast<SyncError>(error));
+    EXPECT_NE(sentence.find(": "), std::string::npos) << sentence;
+    EXPECT_TRUE(ids.insert(sentence.substr(0, sentence.find(':'))).second) << sentence;
+  }
+  EXPECT_TRUE(ids.contains("policy_not_synchronised"));
 }
 
 }  // namespace

@@ -179,6 +179,36 @@ TEST(DelayLockedLoop, ConfigurationsThatCannotWorkAreRefused) {
   EXPECT_TRUE(refused([](LoopConfig& config) { config.bandwidth_locked_mhz = 0; }));
   EXPECT_TRUE(refused([](LoopConfig& config) { config.bandwidth_start_mhz = 10'000; }));
   EXPECT_TRUE(refused([](LoopConfig& config) { config.error_max = Duration{0}; }));
+  EXPECT_TRUE(refused([](LoopConfig& config) { config.error_max = milliseconds(3'600'000); }));
+  EXPECT_TRUE(refused([](LoopConfig& config) { config.bandwidth_start_mhz = 100'001; }));
+  EXPECT_TRUE(refused([](LoopConfig& config) {  // a period of a twentieth of a millisecond
+    config.rate_hz = 1'000'000;
+    config.period_frames = 50;
+  }));
+  EXPECT_TRUE(refused([](LoopConfig& config) {  // so slow a loop for so short a period would never move
+    config.rate_hz = 1'000'000;
+    config.period_frames = 100;
+    config.bandwidth_locked_mhz = 0;
+  }));
+}
+
+TEST(DelayLockedLoop, AWakeUpThatIsFarTooEarlyRestartsTheLoopToo) {
+  const LoopConfig config{};
+  DelayLockedLoop sut = make(config);
+  sut.update(MediaTime{160}, Instant{1'000'000'000});
+  EXPECT_EQ(sut.update(MediaTime{320}, Instant{1'010'000'000 - config.error_max.value}), LoopStep::followed);
+  EXPECT_EQ(sut.update(MediaTime{480}, Instant{1'000'000}), LoopStep::resync_error);
+  EXPECT_EQ(sut.state(), LoopState::locking);
+}
+
+TEST(DelayLockedLoop, TheHorizonLiesBehindTheLoopAsFarAsBeforeIt) {
+  const LoopConfig config{};
+  DelayLockedLoop sut = make(config);
+  sut.update(MediaTime{0}, Instant{ns_per_second * 1000});
+  const std::int64_t horizon_frames = DelayLockedLoop::horizon_periods * config.period_frames;
+  EXPECT_TRUE(sut.instant_of(MediaTime{-horizon_frames}).has_value());
+  EXPECT_EQ(sut.instant_of(MediaTime{-horizon_frames - 1}).error(), LoopError::beyond_horizon);
+  EXPECT_EQ(sut.position_at(Instant{-(INT64_C(1) << 60)}).error(), LoopError::beyond_horizon);
 }
 
 // D23: integers only, so the same updates give the same bits on every processor.

@@ -84,6 +84,7 @@ TEST_F(TimebaseTest, ARefusedObservationHasProjectedAlready) {
   EXPECT_EQ(sut_.anchor(), at_ms(100, 1000, 500));
   EXPECT_EQ(sut_.project(mono_ms(149)).error(), TimebaseError::before_projection);
   EXPECT_EQ(sut_.observe(at_ms(160, 0, 0), milliseconds(-1)).error(), TimebaseError::value_negative);
+  EXPECT_EQ(sut_.observe(at_ms(160, 0, -1), milliseconds(5)).error(), TimebaseError::value_negative);
   EXPECT_EQ(sut_.observe(at_ms(1, -1, 0), milliseconds(5)).error(), TimebaseError::before_projection)
       << "the projection's errors come first";
 }
@@ -93,6 +94,9 @@ TEST(Timebase, WhatDoesNotFitIn64BitsIsRefused) {
   ASSERT_TRUE(sut.calibrate({.mono = Instant{0}, .wall = WallTime{INT64_MAX - 5}, .media = MediaClock{0}}).has_value());
   EXPECT_TRUE(sut.project(Instant{5}).has_value());
   EXPECT_EQ(sut.project(Instant{6}).error(), TimebaseError::out_of_range);
+  ASSERT_TRUE(sut.calibrate({.mono = Instant{5}, .wall = WallTime{0}, .media = MediaClock{INT64_MAX - 5}}).has_value());
+  EXPECT_EQ(sut.project(Instant{11}).error(), TimebaseError::out_of_range) << "the media axis ends as well";
+  EXPECT_EQ(sut.last().mono, Instant{5});
 }
 
 }  // namespace
