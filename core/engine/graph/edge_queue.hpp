@@ -164,8 +164,8 @@ class EdgeQueue {
     return queue_.size() < items_max_ && item.bytes <= bytes_max_ - std::min(bytes_, bytes_max_);
   }
   constexpr void push(const EdgeItem& item) noexcept {
-    const bool pushed = queue_.push_back(item) && sources_.push_back(Sources{1, item.transport_sequence});
-    PHAL_ENFORCE(pushed, "an item is pushed only where it fits");
+    PHAL_ENFORCE(queue_.push_back(item), "an item is pushed only where it fits");
+    PHAL_ENFORCE(sources_.push_back(Sources{1, item.transport_sequence}), "each item has its sources");
     bytes_ += item.bytes;
   }
   constexpr void pop_front() noexcept {
@@ -219,7 +219,7 @@ class EdgeQueue {
   }
   constexpr void replace_all(const EdgeItem& item, EdgeVerdict& verdict) noexcept {
     // An item that would not even fit alone cannot replace anything.
-    if (item.bytes > bytes_max_ || queue_.empty()) return refuse_incoming(item, verdict);
+    if (item.bytes > bytes_max_) return refuse_incoming(item, verdict);
     verdict.items_dropped = static_cast<std::uint32_t>(queue_.size());
     verdict.notices = flush();
     verdict.outcome = EdgeOutcome::replaced;
@@ -241,7 +241,7 @@ class EdgeQueue {
     verdict.outcome = EdgeOutcome::merged;
   }
   constexpr void sample(const EdgeItem& item, EdgeVerdict& verdict) noexcept {
-    const bool kept = item.runtime_sequence % sample_one_in == 0 && item.bytes <= bytes_max_ && !queue_.empty();
+    const bool kept = item.runtime_sequence % sample_one_in == 0 && item.bytes <= bytes_max_;
     if (!kept) {
       verdict.outcome = EdgeOutcome::sampled;
       verdict.items_dropped = 1;

@@ -257,27 +257,41 @@ Result<ShapedFailure, RouteRefusal> GraphExecutor::on_failed(const Event& failed
   return fail(node, failed);
 }
 
+void GraphExecutor::stop(NodeIndex node, const Event& about, std::int64_t mode, GraphCommands& commands) noexcept {
+  NodeRun& run = runs_[node.value];
+  const bool told = run.state == NodeRunState::running;
+  run.state = NodeRunState::cancelled;
+  run.answers_owed = 0;
+  if (!told) return;
+  Event command = about;
+  command.kind = EventKind::command_node_cancel;
+  command.node = node.value;
+  command.edge = no_edge.value;
+  command.lane = Lane::control;
+  command.target_lane = Lane::control;
+  command.scope = Scope::node;
+  command.emitter = Emitter::cancellation;
+  command.argument_a = mode;
+  command.argument_b = 0;
+  command.payload = PayloadHandle{};
+  command.payload_class = PayloadClass::metadata;
+  const bool pushed = commands.push_back(command);
+  PHAL_ENFORCE(pushed, "one cancel per node fits the list of one command per edge");
+}
+
 void GraphExecutor::cancel(const Event& about, std::int64_t mode, GraphCommands& commands) noexcept {
   for (const NodeIndex node : order_) {
-    NodeRun& run = runs_[node.value];
-    if (run.state != NodeRunState::running) continue;
-    run.state = NodeRunState::cancelled;
-    run.answers_owed = 0;
-    Event command = about;
-    command.kind = EventKind::command_node_cancel;
-    command.node = node.value;
-    command.edge = no_edge.value;
-    command.lane = Lane::control;
-    command.target_lane = Lane::control;
-    command.scope = Scope::node;
-    command.emitter = Emitter::cancellation;
-    command.argument_a = mode;
-    command.argument_b = 0;
-    command.payload = PayloadHandle{};
-    command.payload_class = PayloadClass::metadata;
-    const bool pushed = commands.push_back(command);
-    PHAL_ENFORCE(pushed, "one cancel per node fits the list of one command per edge");
+    if (runs_[node.value].state == NodeRunState::running) stop(node, about, mode, commands);
   }
+}
+
+bool GraphExecutor::cancel_node(NodeIndex node, const Event& about, std::int64_t mode,
+                                GraphCommands& commands) noexcept {
+  if (!known(node)) return false;
+  const NodeRunState state = runs_[node.value].state;
+  if (state == NodeRunState::failed || state == NodeRunState::cancelled) return false;
+  stop(node, about, mode, commands);
+  return true;
 }
 
 }  // namespace phalarope

@@ -81,6 +81,9 @@ class GraphExecutor {
 
   /// Cancels every running node: one command_node_cancel each, in graph order, with `about`'s turn and ticket.
   void cancel(const Event& about, std::int64_t mode, GraphCommands& commands) noexcept;
+  /// Cancels one node for the rest of the turn (7.1): what it says is refused and nothing is routed to it. It is told
+  /// only if it runs. False: it has failed or been cancelled already, or is no node of this graph.
+  bool cancel_node(NodeIndex node, const Event& about, std::int64_t mode, GraphCommands& commands) noexcept;
 
   NodeRunState state(NodeIndex node) const noexcept;
   /// True while no node owes an answer.
@@ -98,6 +101,7 @@ class GraphExecutor {
   };
 
   bool known(NodeIndex node) const noexcept;
+  void stop(NodeIndex node, const Event& about, std::int64_t mode, GraphCommands& commands) noexcept;
   Duration patience_now(NodeIndex node) const noexcept;
   ShapedFailure fail(NodeIndex node, const Event& about) noexcept;
   void progress(NodeIndex node, const Event& result) noexcept;

@@ -32,8 +32,7 @@ struct AnswerProgress {
   std::int64_t granted_frames = 0;
   std::int64_t received_frames = 0;
   std::int64_t played_frames = 0;
-  std::int64_t sentences_given = 0;   // by the dialogue
-  std::int64_t sentences_voiced = 0;  // by the synthesiser
+  std::int64_t sentences_given = 0;  // by the dialogue
   bool synthesiser_busy = false;
   bool dialogue_done = false;
   bool end_announced = false;
@@ -58,10 +57,9 @@ struct Answer : AnswerProgress {
     return room <= 0 ? 0 : room / frame_frames;
   }
 
-  constexpr bool all_voiced() const noexcept {
-    return dialogue_done && waiting.empty() && !synthesiser_busy && sentences_voiced >= sentences_given;
-  }
-  constexpr bool silent() const noexcept { return dialogue_done && sentences_given == 0; }
+  constexpr bool all_voiced() const noexcept { return dialogue_done && waiting.empty() && !synthesiser_busy; }
+  /// The dialogue has said nothing so far.
+  constexpr bool silent() const noexcept { return sentences_given == 0; }
 
   /// Words wholly heard when the loudspeaker has played `frames` of this answer.
   constexpr std::int64_t words_heard(std::int64_t frames) const noexcept {

@@ -6,8 +6,8 @@ namespace {
 AllowedBranches branches_of(const ResolvedTurnPlan& plan) noexcept {
   AllowedBranches allowed;
   for (const AdaptiveAction action : plan.allowed_adaptive_actions) {
-    allowed.degrade = allowed.degrade || action == AdaptiveAction::degrade;
-    allowed.fallback = allowed.fallback || action == AdaptiveAction::fallback;
+    if (action == AdaptiveAction::degrade) allowed.degrade = true;
+    if (action == AdaptiveAction::fallback) allowed.fallback = true;
   }
   return allowed;
 }
@@ -99,7 +99,7 @@ void Session::take(const Event& input, Outbox& out) noexcept {
     case EventKind::shutdown_requested:
       return on_shutdown(out);
     case EventKind::user_cancel_requested:
-      return on_user_cancel(Reason::user_cancel, out);
+      return on_user_cancel(input, out);
     case EventKind::user_turn_requested:
       return on_user_turn_requested(input, out);
     case EventKind::node_failed:

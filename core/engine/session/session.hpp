@@ -10,8 +10,9 @@
 // (3) Every payload handle that comes in goes out once: in a command, or in command_release_payload. (4) While a turn
 // is active there is a deadline, so that no silence is for ever (D14). (5) Nothing of an old ticket is played (I6).
 //
-// Four files, one topic each: session_listening.cpp (the user's speech), session_interruption.cpp (doubt and verdict),
-// session_speaking.cpp (the answer), session_turns.cpp (opening and ending turns, evidence).
+// Five files, one topic each: session_listening.cpp (the user's speech), session_interruption.cpp (doubt and verdict),
+// session_speaking.cpp (the answer), session_turns.cpp (opening and ending turns, evidence), session_cancel.cpp (the
+// user's cancel, whatever its scope).
 // Owner: the engine thread. Contract: runtime.md 2, 3, 6, 7; decisions.md D4, D14, D16, D17, D22.
 #pragma once
 
@@ -110,7 +111,6 @@ class Session {
   void voice_next_sentence(Outbox& out) noexcept;
   void grant_credit(Outbox& out) noexcept;
   void announce_end(Outbox& out) noexcept;
-  void finish_if_silent(Outbox& out) noexcept;
   void apologise(Outbox& out) noexcept;
   bool of_this_turn(const Event& input) const noexcept;
   void refuse_late(const Event& input, Outbox& out) noexcept;
@@ -134,12 +134,15 @@ class Session {
   void on_connection(EventKind signal, Outbox& out) noexcept;
   void on_line(EventKind what, Outbox& out) noexcept;
   void on_shutdown(Outbox& out) noexcept;
-  void on_user_cancel(Reason cause, Outbox& out) noexcept;
+  void on_user_cancel(const Event& input, Outbox& out) noexcept;
+  NodeIndex provider_of(const Event& cancel) const noexcept;
+  void cancel_node(NodeIndex node, const Event& input, Outbox& out) noexcept;
+  void do_without(Modality modality, Outbox& out) noexcept;
   void on_user_turn_requested(const Event& input, Outbox& out) noexcept;
   void on_node_failed(const Event& input, Outbox& out) noexcept;
   void on_tick(const Event& input, Outbox& out) noexcept;
   void on_xrun(const Event& input, Outbox& out) noexcept;
-  void after_failure(const ShapedFailure& failure, NodeIndex node, Outbox& out) noexcept;
+  void after_failure(const ShapedFailure& failure, NodeIndex node, wire::OutcomeClass outcome, Outbox& out) noexcept;
 
   /// What everything said now carries (10.2): the newer of the request's and the lease's epoch.
   Epoch epoch() const noexcept { return control_epoch_ < lease_epoch_ ? lease_epoch_ : control_epoch_; }

@@ -110,6 +110,7 @@ void Session::on_recognition_final(const Event& input, Outbox& out) noexcept {
 void Session::deliver_words(const Event& input, Outbox& out) noexcept {
   words_delivered_ = true;
   note_progress(input);
+  book_.answered(Modality::stt, input);
   const UtteranceClass what = class_of(input);
   GraphCommands commands;
   // The recogniser owes its answer to this turn; a refusal means that it has already failed in it.
@@ -121,7 +122,7 @@ void Session::deliver_words(const Event& input, Outbox& out) noexcept {
   }
   bool payload_passed_on = false;
   for (Event& ask : commands) {
-    if (ask.kind != EventKind::command_dialogue_ask) continue;
+    PHAL_ENFORCE(ask.kind == EventKind::command_dialogue_ask, "words go to a dialogue and to nobody else");
     ask.payload = input.payload;
     ask.payload_class = PayloadClass::text_raw;
     ask.argument_a = input.argument_a;

@@ -44,7 +44,8 @@ void Session::on_dialogue_done(const Event& input, Outbox& out) noexcept {
   if (!of_this_turn(input)) return refuse_late(input, out);
   note_progress(input);
   GraphCommands commands;
-  static_cast<void>(graph_.route(input, commands));  // progress only: the end of the dialogue asks nothing of anybody
+  // Progress only: the end of the dialogue asks nothing of anybody. One that was given up stays a failure.
+  if (graph_.route(input, commands)) book_.answered(Modality::llm, input);
   tool_running_ = false;
   answer().dialogue_done = true;
   if (answer().silent()) {
@@ -112,9 +113,8 @@ void Session::on_synthesis_done(const Event& input, Outbox& out) noexcept {
   if (!of_this_turn(input)) return refuse_late(input, out);
   note_progress(input);
   GraphCommands commands;
-  static_cast<void>(graph_.route(input, commands));  // progress only
+  if (graph_.route(input, commands)) book_.answered(Modality::tts, input);  // progress only
   answer().synthesiser_busy = false;
-  ++answer().sentences_voiced;
   voice_next_sentence(out);
   announce_end(out);
 }
@@ -160,7 +160,7 @@ void Session::apologise(Outbox& out) noexcept {
   for (const WaitingSentence& sentence : answer().waiting) release(sentence.text, out);
   answer().waiting.clear();
   answer().dialogue_done = true;
-  answer().sentences_given = answer().sentences_voiced + 1;
+  ++answer().sentences_given;
   answer().synthesiser_busy = true;
   grant_credit(out);
   Event apology{};

@@ -161,7 +161,7 @@ void Session::finish(PendingEnds ends, Reason cause, Outbox& out) noexcept {
     fence.kind = EventKind::command_fence;
     fence.ticket = no_ticket.value;
     fence.turn_number = turn_number_;
-    fence.reason = decision->control.empty() ? Reason::none : cause;
+    fence.reason = cause;
     fence.argument_a = plan_.pipeline->interruption.fade_ms * plan_.pipeline->voice.sample_rate_hz / 1000;
     fence.argument_b = static_cast<std::int64_t>(ticket_);
     fence.scope = Scope::turn;
@@ -225,9 +225,9 @@ void Session::on_connection(EventKind what, Outbox& out) noexcept {
   connection_ = *changed;
   signal(what, Emitter::connection, out.input().reason, out);
   plan_ahead();
-  if (what == EventKind::connected && life_ == SessionState::connecting) {
-    if (const auto active = next(life_, SessionTrigger::connected_with_authority)) life_ = *active;
-  }
+  if (what != EventKind::connected) return;
+  // Only the first one moves the session; the table refuses it everywhere else.
+  if (const auto active = next(life_, SessionTrigger::connected_with_authority)) life_ = *active;
 }
 
 // What happened to the line between the user and this session. A board looks for a lost device again by itself: its
@@ -247,13 +247,6 @@ void Session::on_shutdown(Outbox& out) noexcept {
   drain(SessionTrigger::shutdown_requested);
   if (turn_active()) finish(PendingEnds(End::cancel_accepted), Reason::user_cancel, out);
   on_connection(EventKind::ended, out);
-}
-
-void Session::on_user_cancel(Reason cause, Outbox& out) noexcept {
-  if (!turn_active()) return;
-  Event& cancel = signal(EventKind::cancel, Emitter::lane_router, cause, out);
-  cancel.scope = Scope::turn;
-  finish(PendingEnds(End::cancel_accepted), cause, out);
 }
 
 void Session::on_user_turn_requested(const Event& input, Outbox& out) noexcept {
@@ -278,13 +271,19 @@ void Session::on_node_failed(const Event& input, Outbox& out) noexcept {
   // A failure of an older turn's call is over with that turn; a stuck node is nobody's turn and fails the running one.
   if (!turn_active() || (input.ticket != 0 && input.ticket != ticket_)) return;
   const auto shaped = graph_.on_failed(about_the_turn(input));
-  if (shaped) after_failure(*shaped, NodeIndex{input.node}, out);
+  const bool overloaded = input.reason == Reason::execution_pool_saturated;
+  const auto outcome = overloaded ? wire::OutcomeClass::overload : wire::OutcomeClass::infrastructure_failure;
+  if (shaped) after_failure(*shaped, NodeIndex{input.node}, outcome, out);
 }
 
-void Session::after_failure(const ShapedFailure& failure, NodeIndex node, Outbox& out) noexcept {
+void Session::after_failure(const ShapedFailure& failure, NodeIndex node, wire::OutcomeClass outcome,
+                            Outbox& out) noexcept {
   for (const Event& said : failure.signals) out.give(said);
   const bool voice_failed = node == graph_.find(NodeType::synthesiser) || node == graph_.find(NodeType::playback);
-  if (failure.terminal() || voice_failed || apologised_) {
+  const bool last_resort = failure.terminal() || voice_failed || apologised_;
+  book_.failed(plan_.pipeline->graph.nodes[node.value].modality, outcome,
+               last_resort ? wire::RetryDecision::none : wire::RetryDecision::fallback, out.input());
+  if (last_resort) {
     finish(PendingEnds(End::node_failure), Reason::timeout, out);
     return;
   }
@@ -301,7 +300,7 @@ void Session::on_tick(const Event& input, Outbox& out) noexcept {
   for (std::size_t i = 0; i < graph_nodes_max && turn_active(); ++i) {
     const auto overdue = graph_.on_deadline(about_the_turn(input));
     if (!overdue) break;
-    after_failure(overdue->failure, overdue->node, out);
+    after_failure(overdue->failure, overdue->node, wire::OutcomeClass::timeout, out);
   }
   if (turn_active() && now_ns - last_progress_ns_ >= milliseconds(turn_plan().budgets.turn_budget_ms).value) {
     finish(PendingEnds(End::budget_terminate), Reason::timeout, out);

@@ -115,11 +115,7 @@ TurnId turn_id_of(std::uint32_t turn_number) noexcept {
 void TurnBook::open_page(const SessionStart& start, std::uint32_t turn_number, const Event& proposal) noexcept {
   open_ = 1 - closed_;
   page().clear();
-  for (Call& call : calls_) {
-    call.asked_ns = absent;
-    call.answered_ns = absent;
-    call.outcome = wire::OutcomeClass::cancelled;
-  }
+  for (Call& call : calls_) call.asked_ns = absent;
   page().session_id = start.symbol(SessionSymbol::session_id);
   page().pipeline_version = start.symbol(SessionSymbol::pipeline_version);
   page().execution_profile_version = start.symbol(SessionSymbol::execution_profile);
@@ -181,16 +177,18 @@ void TurnBook::accepted(const SessionStart& start, const ResolvedTurnPlan& plan,
 // The summary's texts are made here, while nobody waits; the end of the turn only adds what it took.
 void TurnBook::asked(const SessionStart& start, Modality modality, const Event& command) noexcept {
   Call& call = calls_[static_cast<std::size_t>(modality)];
+  call.answered_ns = absent;
+  call.outcome = wire::OutcomeClass::cancelled;  // what it stays when the turn ends first
   if (call.asked_ns != absent) return;
   call.asked_ns = command.mono_ns;
+  call.number = static_cast<std::uint32_t>(command.runtime_sequence);
   const ModalityRow& row = row_of(modality);
   EvidenceInvocation& summary = call.summary;
   summary = EvidenceInvocation{};
-  EvidenceText id = text_of("pvi/");
-  static_cast<void>(id.append(start.session_id_text()) && id.append("/") && id.append(page().turn_id.view()) &&
-                    id.append("/") && id.append(event_id_of(command.runtime_sequence).view()) && id.append("/") &&
-                    id.append(row.name));
-  summary.provider_invocation_id = id;
+  const EvidenceText asked_by = event_id_of(command.runtime_sequence);
+  const bool fits = summary.provider_invocation_id.assign_all(
+      "pvi/", start.session_id_text(), "/", page().turn_id.view(), "/", asked_by.view(), "/", row.name);
+  PHAL_ENFORCE(fits, "an invocation id's parts are bounded well below its own bound");
   summary.provider_id = start.symbol(row.provider);
   summary.modality = row.wire_modality;
   summary.retry_decision = wire::RetryDecision::none;
@@ -203,10 +201,20 @@ void TurnBook::answered(Modality modality, const Event& result) noexcept {
   call.outcome = wire::OutcomeClass::success;
 }
 
-void TurnBook::failed(Modality modality, wire::OutcomeClass outcome, std::int64_t now_ns) noexcept {
+void TurnBook::failed(Modality modality, wire::OutcomeClass outcome, wire::RetryDecision then,
+                      const Event& about) noexcept {
   Call& call = calls_[static_cast<std::size_t>(modality)];
-  call.answered_ns = now_ns;
+  call.answered_ns = about.mono_ns;
   call.outcome = outcome;
+  call.summary.retry_decision = then;
+}
+
+Modality TurnBook::modality_of_call(std::uint32_t call) const noexcept {
+  for (const ModalityRow& row : modality_rows) {
+    const Call& known = calls_[static_cast<std::size_t>(row.modality)];
+    if (known.asked_ns != absent && known.number == call) return row.modality;
+  }
+  return Modality::none;
 }
 
 void TurnBook::first_output(const Event& frame) noexcept {

@@ -26,10 +26,14 @@ class TurnBook {
   void decided(const DecisionOutcome& outcome, const Event& input) noexcept;
   void accepted(const SessionStart& start, const ResolvedTurnPlan& plan, const Event& input,
                 std::uint64_t lease_epoch) noexcept;
-  /// A provider call of this modality begins (its first command) or has its last result.
+  /// A provider of this modality owes an answer; it has given it; or it never will, and `then` is done instead. One
+  /// summary for each provider and turn: asked for another sentence, it owes again.
   void asked(const SessionStart& start, Modality modality, const Event& command) noexcept;
   void answered(Modality modality, const Event& result) noexcept;
-  void failed(Modality modality, wire::OutcomeClass outcome, std::int64_t now_ns) noexcept;
+  void failed(Modality modality, wire::OutcomeClass outcome, wire::RetryDecision then, const Event& about) noexcept;
+  /// Whose call of this turn it is; `none` when there is no such call. A call is named by the sequence of the command
+  /// that began it, as its invocation id is.
+  Modality modality_of_call(std::uint32_t call) const noexcept;
   void first_output(const Event& frame) noexcept;
   void playback_started(const Event& event) noexcept;
   void late_output_refused() noexcept { ++page().post_cancel_rejections; }
@@ -42,6 +46,7 @@ class TurnBook {
  private:
   struct Call {
     std::int64_t asked_ns = absent;
+    std::uint32_t number = 0;
     std::int64_t answered_ns = absent;
     wire::OutcomeClass outcome = wire::OutcomeClass::cancelled;
     EvidenceInvocation summary{};

@@ -140,5 +140,9 @@ TEST(Budget, ACallMayTakeNoLongerThanTheTurnHasLeft) {
   EXPECT_EQ(call_timeout(milliseconds(10), milliseconds(20)), milliseconds(10));
 }
 
+TEST(NodeFailure, WhatNoBudgetCanSayIsRefused) {
+  EXPECT_EQ(shape_node_failure({.observed = milliseconds(-1)}, turn_event()).error(), BudgetFault::budget_negative);
+}
+
 }  // namespace
 }  // namespace phalarope

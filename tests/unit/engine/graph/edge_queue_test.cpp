@@ -182,7 +182,79 @@ TEST(EdgeQueue, TheControlLaneIgnoresTheStrategyOfTheData) {
   EXPECT_EQ(sut.depth(), 4U) << "nothing that was accepted is thrown away";
 }
 
-// contract: I5
+// contract: 5.2 row 2
+TEST(EdgeQueue, AnItemThatWouldNotFitAloneIsRefusedByEveryStrategyAndCostsNobodyElse) {
+  for (const auto strategy :
+       {EdgeStrategy::drop, EdgeStrategy::latest_only, EdgeStrategy::merge, EdgeStrategy::sample}) {
+    for (const bool empty : {true, false}) {
+      auto sut = queue(strategy);
+      if (!empty) fill(sut, 2, 77);
+      const std::size_t before = sut.depth();
+      const auto verdict = sut.offer(item(4, 1001, 77), start);
+      EXPECT_EQ(verdict.outcome, strategy == EdgeStrategy::sample ? EdgeOutcome::sampled : EdgeOutcome::dropped);
+      EXPECT_EQ(verdict.items_dropped, 1U);
+      EXPECT_EQ(sut.depth(), before);
+    }
+  }
+}
+
+// contract: 5.2 strategy row 4, 1.11 row 7
+TEST(EdgeQueue, SamplesThatDoNotJoinAreToldAsRangesOfTheirOwn) {
+  auto sut = queue(EdgeStrategy::sample);
+  fill(sut);
+  ASSERT_TRUE(sut.offer(item(5), start).notices.empty());
+  const auto verdict = sut.offer(item(7), start);  // 6 was never here
+  ASSERT_EQ(verdict.notices.size(), 1U);
+  EXPECT_EQ(verdict.notices[0], (SequenceRange{5, 5}));
+  const auto rest = sut.flush();
+  ASSERT_EQ(rest.size(), 2U);
+  EXPECT_EQ(rest[0], (SequenceRange{1, 4}));
+  EXPECT_EQ(rest[1], (SequenceRange{7, 7}));
+}
+
+// contract: 5.1 row 3, 5.2 strategy row 4
+TEST(EdgeQueue, TelemetryIsSampledOrDroppedAsThePlanSaysWhateverTheDatasStrategy) {
+  for (const bool sampled : {true, false}) {
+    auto telemetry = policy(EdgeStrategy::block);
+    telemetry.lane_handling.telemetry_lane = sampled ? TelemetryHandling::sample : TelemetryHandling::drop;
+    EdgeQueue sut(telemetry, Lane::telemetry, DataShedding::drop);
+    fill(sut);
+    EXPECT_EQ(sut.offer(item(5), start).outcome, sampled ? EdgeOutcome::sampled : EdgeOutcome::dropped);
+  }
+}
+
+// contract: 5.2 strategy row 5, 5.5
+TEST(EdgeQueue, ABlockedProducerIsShedByTheLanesOwnStrategy) {
+  const auto shed = [](DataShedding shedding) {
+    auto sut = queue(EdgeStrategy::block, shedding);
+    fill(sut, 4, 77);
+    return sut.offer(item(5, 10, 77), start + milliseconds(25), start);
+  };
+  EXPECT_EQ(shed(DataShedding::merge).outcome, EdgeOutcome::merged);
+  EXPECT_EQ(shed(DataShedding::drop).outcome, EdgeOutcome::dropped);
+  EXPECT_EQ(shed(DataShedding::drop).branch, std::nullopt);
+  EXPECT_EQ(shed(DataShedding::latest_only).outcome, EdgeOutcome::replaced);
+  EXPECT_EQ(shed(DataShedding::fallback).branch, DataShedding::fallback);
+}
+
+// contract: 5.2 row 4, 5.5
+TEST(EdgeQueue, AMarkOnTheAgeRaisesAndClearsPressureByItself) {
+  auto with_age = policy(EdgeStrategy::drop, 64);
+  with_age.watermarks.queue_items = {};
+  with_age.watermarks.queue_ms = {.high = 50, .low = 10};
+  EdgeQueue sut(with_age, Lane::data, DataShedding::drop);
+  EXPECT_FALSE(sut.offer(item(1), start).high_watermark);
+  auto second = item(2);
+  second.offered_at = start + milliseconds(40);
+  auto third = item(3);
+  third.offered_at = start + milliseconds(50);
+  EXPECT_FALSE(sut.offer(second, second.offered_at).high_watermark);
+  EXPECT_TRUE(sut.offer(third, third.offered_at).high_watermark) << "the head is 50 ms old";
+  EXPECT_FALSE(sut.take(start + milliseconds(55)).recovered) << "the next is 15 ms old, above the low mark";
+  EXPECT_TRUE(sut.take(start + milliseconds(55)).recovered);
+}
+
+// contract: 1.11 row 5, 1.11 row 7, I5
 TEST(EdgeQueue, WhateverTheStrategyEveryItemIsTakenOrToldExactlyOnce) {
   const bool held = rc::check([] {
     const auto strategy = static_cast<EdgeStrategy>(*rc::gen::inRange(0, 5));

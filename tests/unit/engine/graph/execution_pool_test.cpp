@@ -117,5 +117,17 @@ TEST(NodeShare, TheNodesOwnComesFirstThenItsPolicyThenTheEdgeDefaultThenItsId) {
   EXPECT_EQ(share_of(node, {.concurrency_limit = 2, .fairness_key = "heavy"}, "tenant").concurrency_limit, 5);
 }
 
+TEST(PoolAdmission, AKeyThatNobodyInternedIsInvalid) {
+  PoolAdmission sut;
+  EXPECT_EQ(sut.submit(task(PoolKey{pool_keys_max})).error(), PoolRefusal::task_invalid);
+  EXPECT_EQ(sut.counters().rejected, 0U);
+}
+
+TEST(NodeShareOf, WithoutAnyKeyThereIsNone) {
+  NodeDefinition nameless;
+  EXPECT_TRUE(share_of(nameless, {.concurrency_limit = 3, .fairness_key = " "}, "\t").fairness_key.empty());
+  EXPECT_EQ(share_of(nameless, {.concurrency_limit = 3, .fairness_key = {}}, {}).concurrency_limit, 3);
+}
+
 }  // namespace
 }  // namespace phalarope

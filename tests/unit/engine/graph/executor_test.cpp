@@ -237,6 +237,55 @@ TEST_F(Executor, PatienceIsTheNodesOwnBudgetElseThePlansDefault) {
   EXPECT_EQ(patience[tts].gap, milliseconds(1500));
 }
 
+TEST_F(Executor, ANoticeMakesNobodyRun) {
+  for (const auto notice : {EventKind::command_node_credit, EventKind::command_node_cancel,
+                            EventKind::command_release_payload, EventKind::command_heard}) {
+    sut.commanded(event(notice, tts, 0));
+    EXPECT_EQ(state(tts), NodeRunState::idle) << name_of(notice);
+  }
+  sut.commanded(event(EventKind::command_synthesise, no_node.value, 0));
+  EXPECT_TRUE(sut.quiet()) << "a command for nobody";
+}
+
+// contract: I6, 7.1
+TEST_F(Executor, ACancelledNodeIsGivenNothingAndFailsNoMore) {
+  sut.commanded(event(EventKind::command_dialogue_ask, llm, 0));
+  sut.commanded(event(EventKind::command_synthesise, tts, 0));
+  GraphCommands commands;
+  sut.cancel(event(EventKind::cancel, no_node.value, 50), 1, commands);
+  sut.commanded(event(EventKind::command_synthesise, tts, 60));
+  EXPECT_EQ(state(tts), NodeRunState::cancelled);
+  EXPECT_EQ(sut.on_failed(event(EventKind::node_failed, tts, 70)).error(), RouteRefusal::node_cancelled);
+  EXPECT_EQ(sut.on_failed(event(EventKind::node_failed, 9, 70)).error(), RouteRefusal::node_unknown);
+}
+
+TEST_F(Executor, ARunningNodeThatOwesNothingIsQuietAndNeverOverdue) {
+  pass(EventKind::speech_started, mic, 0);
+  ASSERT_EQ(state(stt), NodeRunState::running);
+  EXPECT_TRUE(sut.quiet());
+  EXPECT_FALSE(sut.on_deadline(event(EventKind::tick, no_node.value, 100'000)).has_value());
+}
+
+TEST_F(Executor, AFailureBeforeItsLastSignOfLifeCountsAsNoSilence) {
+  ASSERT_TRUE(sut.configure(graph, patiences, {.degrade = false, .fallback = true}).has_value());
+  sut.commanded(event(EventKind::command_dialogue_ask, llm, 100));
+  const auto shaped = sut.on_failed(event(EventKind::node_failed, llm, 40));  // a worker's clock is its own
+  ASSERT_TRUE(shaped.has_value());
+  EXPECT_TRUE(shaped->terminal()) << "no time has passed, so no budget is exhausted";
+}
+
+TEST(ExecutorBeforeItsGraph, KnowsNobody) {
+  const GraphExecutor sut;
+  EXPECT_EQ(sut.find(NodeType::dialogue), no_node);
+  EXPECT_TRUE(sut.quiet());
+  EXPECT_FALSE(sut.next_deadline().has_value());
+  GraphExecutor refusing;
+  GraphCommands commands;
+  Event result{};
+  result.node = 0;
+  EXPECT_EQ(refusing.route(result, commands).error(), RouteRefusal::node_unknown);
+}
+
 TEST_F(Executor, AGraphWithProblemsIsRefused) {
   graph.edges[0].to = graph.edges[0].from;
   EXPECT_EQ(sut.configure(graph, patiences, {}).error().fault, GraphFault::edge_to_itself);

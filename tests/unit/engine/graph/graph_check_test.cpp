@@ -177,5 +177,21 @@ TEST(GraphFaults, EveryFaultHasItsOwnIdAndASentence) {
   }
 }
 
+TEST(GraphCheck, AnEdgeNeedsBothItsEndsAndTheyMustExist) {
+  for (const bool from : {true, false}) {
+    auto graph = chain({"a", "b"});
+    (from ? graph.edges[0].from : graph.edges[0].to) = no_node;
+    expect_only(graph, GraphFault::edge_end_empty, GraphPart::edge, 0);
+    (from ? graph.edges[0].from : graph.edges[0].to) = NodeIndex{2};
+    expect_only(graph, GraphFault::edge_node_unknown, GraphPart::edge, 0);
+  }
+}
+
+TEST(GraphCheck, ATypeThatDoesNotExistIsRefused) {
+  auto graph = chain({"a"});
+  graph.nodes[0].type = static_cast<NodeType>(static_cast<std::uint8_t>(NodeType::telemetry) + 1);
+  expect_only(graph, GraphFault::node_type_empty, GraphPart::node, 0);
+}
+
 }  // namespace
 }  // namespace phalarope
