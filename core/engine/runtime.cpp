@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/engine/plan/lane_edge_policy.hpp"
+
 namespace phalarope {
 namespace {
 
@@ -19,17 +21,13 @@ Watermark watermark(const Threshold& threshold) noexcept {
           .low_items = static_cast<std::uint32_t>(std::max<std::int64_t>(0, threshold.low))};
 }
 
-/// The limits of the plan's default edge and lane watermarks (5.3).
+/// The limits of the plan's lane edge and lane watermarks (5.3).
 LaneLimits limits_of(const ResolvedTurnPlan& plan) noexcept {
-  std::int64_t edge_items = 1;
-  for (const EdgePolicy& policy : plan.edge_buffer_policies) {
-    if (policy.edge.view() == "default" || edge_items == 1) edge_items = policy.max_queue_items;
-  }
   PerLane<Watermark> marks;
   marks[Lane::control] = watermark(plan.flow_control.control_watermarks);
   marks[Lane::data] = watermark(plan.flow_control.data_watermarks);
   marks[Lane::telemetry] = watermark(plan.flow_control.telemetry_watermarks);
-  return limits_of_plan(items(edge_items), marks);
+  return limits_of_plan(items(lane_edge_policy(plan.edge_buffer_policies).max_queue_items), marks);
 }
 
 bool wants_a_node(EventKind kind) noexcept {

@@ -18,7 +18,7 @@ void Session::on_user_cancel(const Event& input, Outbox& out) noexcept {
     return;
   }
   Event& cancel = signal(EventKind::cancel, Emitter::lane_router, Reason::user_cancel, out);
-  cancel.scope = Scope::turn;
+  cancel.scope = input.scope == Scope::session ? Scope::session : Scope::turn;
   finish(PendingEnds(End::cancel_accepted), Reason::user_cancel, out);
 }
 

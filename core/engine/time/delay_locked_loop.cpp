@@ -32,7 +32,9 @@ std::optional<DelayLockedLoop::Gain> DelayLockedLoop::gain_of(std::uint32_t band
   if (bandwidth_mhz == 0 || bandwidth_mhz > 100'000) return std::nullopt;
   const std::int64_t turns = static_cast<std::int64_t>(bandwidth_mhz) * period_ns;
   const std::int64_t omega_q32 = turns * 26'986 / 1'000'000;
-  if (omega_q32 <= 0 || omega_q32 >= one_q32 / 2) return std::nullopt;  // beyond, the loop is no longer stable
+  // 1 mHz over the shortest period, 0.1 ms, still gives 2698.
+  PHAL_ENFORCE(omega_q32 > 0, "a bandwidth above zero moves the loop");
+  if (omega_q32 >= one_q32 / 2) return std::nullopt;  // beyond, the loop is no longer stable
   // sqrt(2) in Q16 is 92682; omega below 1/2 keeps the product below 2^48.
   const std::int64_t c_q32 =
       static_cast<std::int64_t>((static_cast<std::uint64_t>(omega_q32) * static_cast<std::uint64_t>(omega_q32)) >> 32);

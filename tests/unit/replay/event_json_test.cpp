@@ -59,7 +59,7 @@ json written(const Event& event, Extensions extensions = Extensions::without, st
   return json::parse(**answer);
 }
 
-// contract: runtime.md 1.2
+// contract: 1.2, D13
 TEST(EventJson, ASignalHasExactlyTheContractsMembers) {
   const auto sut = written(signal(EventKind::abort));
   const json expected = {{"schema_version", "v1.0"},

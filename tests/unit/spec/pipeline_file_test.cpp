@@ -37,7 +37,7 @@ TEST(PipelineFile, CompilesTheGraphInTheOrderWritten) {
   EXPECT_EQ(pipeline.graph.edges[3].to, NodeIndex{4});
 }
 
-// contract: 4.4, D1
+// contract: 4.4 row 7, D1
 TEST(PipelineFile, SimpleProfileOverridesNothing) {
   const CompiledPipeline pipeline = compiled(test::small_pipeline);
   ResolvedTurnPlan plan;
@@ -47,7 +47,6 @@ TEST(PipelineFile, SimpleProfileOverridesNothing) {
   EXPECT_EQ(pipeline.deadlines.llm.first_output_ms, 1000);
 }
 
-// contract: D2
 TEST(PipelineFile, EdgeProfileGivesALocalModelTimeToThink) {
   const CompiledPipeline pipeline = compiled(with("simple/v1", "edge/v1"));
   ResolvedTurnPlan plan;

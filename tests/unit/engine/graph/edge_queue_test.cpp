@@ -175,6 +175,7 @@ TEST(EdgeQueue, AHeadThatHasWaitedTooLongRaisesTheHighWatermark) {
   EXPECT_TRUE(sut.offer(later, later.offered_at).high_watermark);
 }
 
+// contract: 5.1 rows 1-2
 TEST(EdgeQueue, TheControlLaneIgnoresTheStrategyOfTheData) {
   EdgeQueue sut(policy(EdgeStrategy::latest_only), Lane::control, DataShedding::drop);
   fill(sut);

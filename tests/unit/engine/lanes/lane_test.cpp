@@ -50,9 +50,8 @@ TEST(LaneEdgeId, IsThePlansHashOrLaneDispatch) {
   EXPECT_EQ(lane_edge_id("", Lane::control).view(), "lane-dispatch/control");
 }
 
-// contract: 5.1 rows
+// contract: I4
 TEST(LaneOrder, IsControlDataTelemetry) {
-  // contract: I4
   EXPECT_EQ(lane_order, (std::array{Lane::control, Lane::data, Lane::telemetry}));
   EXPECT_FALSE(valid(static_cast<Lane>(3)));
 }

@@ -89,10 +89,38 @@ TEST(Materialize, TakesTheBuiltInProfileWhenNothingIsOverridden) {
   ResolvedTurnPlan plan;
   ASSERT_TRUE(materialize(vector_template(), "t", Epoch{0}, plan));
   EXPECT_EQ(plan.budgets, (Budgets{5000, 1500, 3000, 500}));
+  const std::pair<const char*, const char*> bindings[] = {
+      {"stt", "default-stt"}, {"llm", "default-llm"}, {"tts", "default-tts"}};
+  ASSERT_EQ(plan.provider_bindings.size(), std::size(bindings));
+  for (std::size_t i = 0; i < std::size(bindings); ++i) {
+    EXPECT_EQ(plan.provider_bindings[i].modality.view(), bindings[i].first);
+    EXPECT_EQ(plan.provider_bindings[i].provider.view(), bindings[i].second);
+  }
   ASSERT_EQ(plan.edge_buffer_policies.size(), 1U);
-  EXPECT_EQ(plan.edge_buffer_policies[0].max_queue_bytes, 262144);
+  const EdgePolicy& edge = plan.edge_buffer_policies[0];
+  EXPECT_EQ(edge.edge.view(), "default");
+  EXPECT_EQ(edge.strategy, EdgeStrategy::drop);
+  EXPECT_EQ(edge.max_queue_items, 64);
+  EXPECT_EQ(edge.max_queue_ms, 300);
+  EXPECT_EQ(edge.max_queue_bytes, 262144);
+  EXPECT_EQ(edge.max_latency_contribution_ms, 120);
+  EXPECT_EQ(edge.watermarks.queue_items, (Threshold{48, 24}));
+  EXPECT_FALSE(edge.watermarks.queue_ms.present());
+  EXPECT_EQ(edge.lane_handling.data_lane, EdgeStrategy::drop);
+  EXPECT_EQ(edge.lane_handling.telemetry_lane, TelemetryHandling::best_effort_drop);
+  EXPECT_EQ(edge.defaulting_source, DefaultingSource::execution_profile_default);
   EXPECT_TRUE(plan.node_execution_policies.empty());
+  const FlowControl& flow = plan.flow_control;
+  for (const FlowMode mode : {flow.data_mode, flow.control_mode, flow.telemetry_mode})
+    EXPECT_EQ(mode, FlowMode::signal);
+  EXPECT_EQ(flow.data_watermarks, (Threshold{100, 50}));
+  EXPECT_EQ(flow.control_watermarks, (Threshold{20, 10}));
+  EXPECT_EQ(flow.telemetry_watermarks, (Threshold{200, 100}));
+  EXPECT_EQ(flow.data_shedding, DataShedding::drop);
+  EXPECT_EQ(flow.telemetry_shedding, TelemetryShedding::sample);
   EXPECT_EQ(plan.recording_policy.recording_level, RecordingLevel::L0);
+  ASSERT_EQ(plan.recording_policy.allowed_replay_modes.size(), 1U);
+  EXPECT_EQ(plan.recording_policy.allowed_replay_modes[0], ReplayMode::replay_decisions);
 }
 
 // contract: 4.2 rule 1, 4.2 rule 5

@@ -5,6 +5,7 @@
 
 #include <functional>
 
+#include "core/engine/plan/lane_edge_policy.hpp"
 #include "core/engine/plan/plan_names.hpp"
 #include "tests/unit/engine/plan/plan_samples.hpp"
 
@@ -143,6 +144,25 @@ TEST(EdgeCondition, ARangeThatIsEmptyAdmitsNothingAndBothMustHold) {
   EXPECT_FALSE(admitted(recognition_final, 3, 650));
   EXPECT_FALSE(admitted(recognition_final, 0, 650));
   EXPECT_TRUE(admitted(dialogue_sentence, 9, 9)) << "it bears neither value";
+}
+
+// contract: 5.2, 5.3
+TEST(LaneEdgePolicy, IsTheDefaultElseTheOneWithTheSmallestKeyInWhateverOrder) {
+  FixedVector<EdgePolicy, edge_policies_max> policies;
+  const auto add = [&](const char* key, std::int64_t items) {
+    EdgePolicy policy;
+    policy.edge = test::name(key);
+    policy.max_queue_items = items;
+    EXPECT_TRUE(policies.push_back(policy));
+  };
+  add("llm->tts", 1);
+  EXPECT_EQ(lane_edge_policy(policies).max_queue_items, 1);
+  add("stt->llm", 2);
+  EXPECT_EQ(lane_edge_policy(policies).max_queue_items, 1);
+  add("a->b", 3);
+  EXPECT_EQ(lane_edge_policy(policies).max_queue_items, 3);
+  add("default", 4);
+  EXPECT_EQ(lane_edge_policy(policies).max_queue_items, 4);
 }
 
 }  // namespace

@@ -128,6 +128,19 @@ TEST(SessionCancel, ASecondCancelAndOneForNobodySayNothing) {
   EXPECT_TRUE(driver.session().turn_active());
 }
 
+// contract: 7.1 row 1, T7
+TEST(SessionCancel, ACancelOfTheSessionEndsItsTurnAndSaysItsScope) {
+  EngineDriver driver;
+  driver.until_speaking();
+  driver.say(cancel_of(driver, Scope::session, no_node.value));
+  ASSERT_NE(driver.find(K::cancel), nullptr);
+  EXPECT_EQ(driver.find(K::cancel)->scope, Scope::session);
+  EXPECT_EQ(driver.find(K::abort)->reason, Reason::cancelled);
+  EXPECT_FALSE(driver.session().turn_active());
+  driver.say(cancel_of(driver, Scope::session, no_node.value));
+  EXPECT_TRUE(driver.given.empty()) << "nothing is left inside the scope";
+}
+
 // contract: 7.1 row 2, T7
 TEST(SessionCancel, ACancelOfTheTurnEndsItAndAllItsNodes) {
   EngineDriver driver;

@@ -173,6 +173,7 @@ TEST(Session, OutputOfACancelledTurnIsNeverHandedToTheLoudspeaker) {
   EXPECT_EQ(sut.session().counters().late_outputs_refused, 2U);
 }
 
+// contract: D17, D22
 TEST(Session, TheDialogueLearnsHowManyWordsWereHeard) {
   EngineDriver sut;
   sut.until_speaking();
@@ -326,7 +327,7 @@ TEST(Session, AHoldDissolvesWithItsTurnAndTheSpeakerGetsTheirOwn) {
   EXPECT_THAT(signals_of(sut.given), ElementsAre(K::commit, K::close, K::turn_open_proposed, K::turn_open));
 }
 
-// Found by the simulator (seed 1): a deadline's signals carried the tick's epoch. contract: I7, 10.2
+// Found by the simulator (seed 1): a deadline's signals carried the tick's epoch.
 // contract: 10.2 row 3, I7
 TEST(Session, WhatADeadlineSaysCarriesTheCurrentEpoch) {
   EngineDriver sut;

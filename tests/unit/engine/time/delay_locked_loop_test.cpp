@@ -185,10 +185,10 @@ TEST(DelayLockedLoop, ConfigurationsThatCannotWorkAreRefused) {
     config.rate_hz = 1'000'000;
     config.period_frames = 50;
   }));
-  EXPECT_TRUE(refused([](LoopConfig& config) {  // so slow a loop for so short a period would never move
+  EXPECT_FALSE(refused([](LoopConfig& config) {  // the slowest loop of the shortest period still moves
     config.rate_hz = 1'000'000;
     config.period_frames = 100;
-    config.bandwidth_locked_mhz = 0;
+    config.bandwidth_locked_mhz = 1;
   }));
 }
 

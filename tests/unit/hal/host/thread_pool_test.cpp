@@ -160,7 +160,7 @@ struct Stuck {
   std::unique_ptr<ThreadPool> pool;
 };
 
-// decisions.md D18
+// contract: D18
 TEST(ThreadPool, AStuckNodeIsReportedOnceAndItsWorkerReplaced) {
   Stuck world(1);
   ASSERT_TRUE(world.pool->try_submit(NodeIndex{2}, world.world.command(1)));
@@ -203,6 +203,7 @@ TEST(ThreadPool, ANodeThatIsIdleIsNeverTakenForStuck) {
   EXPECT_TRUE(comes_true([&] { return sut.stuck_nodes() == 0; }));
 }
 
+// contract: D18
 TEST(ThreadPool, NoMoreWorkersAreReplacedThanTheReserveHolds) {
   constexpr std::size_t nodes = replacement_workers_max + 3;
   Door door;
