@@ -3,7 +3,10 @@
 #   include/phalarope/core/...      the same headers that the program uses: #include "core/engine/base/event.hpp"
 #   include/phalarope/schemas/      the generated FlatBuffers headers
 #   lib/                            libphalarope.a, libphalarope-hal.a
+#   include/phalarope_node.h, .hpp, phalarope_node_layout.h, lib/libphalarope-node.a     the node SDK, C and C++
+#   lib/phalarope/nodes/            nodes that are programs of their own
 #   lib/cmake/Phalarope/            find_package(Phalarope [COMPONENTS hal])
+#   lib/cmake/PhalaropeNode/        find_package(PhalaropeNode): the node SDK alone, which needs nothing else
 #   bin/phalarope                   the program
 #   share/phalarope/                board profiles, configuration, schemas
 include(GNUInstallDirs)
@@ -22,9 +25,15 @@ install(DIRECTORY schemas DESTINATION ${PHALAROPE_SHARE_DIR}
 install(FILES LICENSE NOTICE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
 if(PHALAROPE_HAL)
+  install(TARGETS phalarope_node EXPORT PhalaropeNodeTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+  install(EXPORT PhalaropeNodeTargets NAMESPACE Phalarope:: FILE PhalaropeNodeConfig.cmake
+          DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/PhalaropeNode)
+  install(FILES hal/external/sdk/phalarope_node.h hal/external/sdk/phalarope_node.hpp
+                hal/external/sdk/phalarope_node_layout.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+  install(TARGETS echo_node espeak_node RUNTIME DESTINATION lib/phalarope/nodes)
   install(TARGETS phalarope_hal EXPORT PhalaropeHalTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
   install(EXPORT PhalaropeHalTargets NAMESPACE Phalarope:: DESTINATION ${PHALAROPE_CONFIG_DIR})
-  install(DIRECTORY hal DESTINATION ${PHALAROPE_INCLUDE_DIR} FILES_MATCHING PATTERN "*.hpp")
+  install(DIRECTORY hal DESTINATION ${PHALAROPE_INCLUDE_DIR} FILES_MATCHING PATTERN "*.hpp" PATTERN "phalarope_node_layout.h")
   if(TARGET phalarope_cli)
     install(TARGETS phalarope_cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
   endif()

@@ -106,6 +106,14 @@ void read_memory(MapReader& file, BoardProfile& board) {
   map->finish();
 }
 
+void read_external_nodes(MapReader& file, BoardExternalNodes& external) {
+  auto map = file.map("external_nodes");
+  if (!map) return;
+  map->integer("memory_mib_max", external.memory_mib_max, {.min = 8, .max = mib.max});
+  map->integer("cpu_units_max", external.cpu_units_max, {.min = 1, .max = 1024});
+  map->finish();
+}
+
 void read_evidence(MapReader& file, BoardEvidence& evidence) {
   auto map = file.map("evidence", Presence::required);
   if (!map) return;
@@ -131,6 +139,7 @@ void read_board(MapReader& file, BoardProfile& board) {
   read_echo(file, board.echo);
   read_memory(file, board);
   read_evidence(file, board.evidence);
+  read_external_nodes(file, board.external_nodes);
   file.integer("opus_complexity", board.opus_complexity, {.min = 0, .max = 10}, Presence::required);
   if (const auto isolation = file.choice("isolation", isolation_names, Presence::required)) {
     board.speech_in_own_process = *isolation == 1;

@@ -72,6 +72,12 @@ struct BoardEvidence {
   std::int64_t disk_budget_mib = 256;
 };
 
+/// What a node that is a program of its own may ask for at most (runtime.md 11.2 gives the defaults).
+struct BoardExternalNodes {
+  std::int64_t memory_mib_max = 256;
+  std::int64_t cpu_units_max = 1;
+};
+
 struct BoardProfile {
   std::string name;
   std::string description;
@@ -82,6 +88,7 @@ struct BoardProfile {
   BoardEcho echo;
   BoardMemory memory;
   BoardEvidence evidence;
+  BoardExternalNodes external_nodes;
   std::int64_t opus_complexity = 0;
   bool speech_in_own_process = false;  // isolation (design.md): on boards with 1 GiB or more
   std::int64_t step_budget_us = 200;   // a step longer than this is an alarm

@@ -50,6 +50,7 @@ class GraphReader {
     map.integer("concurrency_limit", node.concurrency_limit, at_least_zero);
     map.text("fairness_key", node.fairness_key);
     read_provider(map, item, node);
+    if (also_known_.external) read_external(map, node, result_.programs);
     map.allow(also_known_.of_nodes);
     map.finish();
     if (!node.id.empty() && find_node(node.id.view())) {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/engine/plan/graph_definition.hpp"
+#include "core/spec/external_program.hpp"
 #include "core/spec/field_reader.hpp"
 
 namespace phalarope::spec {
@@ -27,12 +28,14 @@ struct ProviderChoice {
 struct GraphFile {
   std::vector<ProviderChoice> providers;
   std::vector<std::string> edge_names;
+  std::vector<ExternalProgram> programs;
 };
 
 /// Fields that somebody else reads and judges (pipeline/v2, graph_drawing.hpp).
 struct AlsoKnownFields {
   std::span<const std::string_view> of_nodes = {};
   std::span<const std::string_view> of_edges = {};
+  bool external = false;  // a node may be a program of its own
 };
 
 GraphFile read_graph(MapReader& file, const AlsoKnownFields& also_known, GraphDefinition& graph);

@@ -186,7 +186,8 @@ void read_policies(MapReader& file, const GraphFile& graph, CompiledPipeline& pi
   supply(plan, surfaces);
 }
 
-void read_pipeline(MapReader& file, bool drawn, CompiledPipeline& pipeline) {
+void read_pipeline(MapReader& file, bool drawn, LoadedPipeline& loaded) {
+  CompiledPipeline& pipeline = loaded.pipeline;
   (void)file.choice("spec", pipeline_spec_names, Presence::required);
   pipeline.plan = default_plan_template();
   file.text("version", pipeline.plan.pipeline_version, Presence::required);
@@ -195,8 +196,9 @@ void read_pipeline(MapReader& file, bool drawn, CompiledPipeline& pipeline) {
   std::string description;
   file.text("description", description);
   AlsoKnownFields also_known;
-  if (drawn) also_known = {.of_nodes = drawn_node_fields(), .of_edges = drawn_edge_fields()};
-  const GraphFile graph = read_graph(file, also_known, pipeline.graph);
+  if (drawn) also_known = {.of_nodes = drawn_node_fields(), .of_edges = drawn_edge_fields(), .external = true};
+  GraphFile graph = read_graph(file, also_known, pipeline.graph);
+  loaded.programs = std::move(graph.programs);
   read_policies(file, graph, pipeline);
   read_actions(file, pipeline.plan);
   read_deadlines(file, pipeline.deadlines);
@@ -221,31 +223,45 @@ std::expected<CompiledPipeline, Diagnostics> compile_pipeline(std::string_view t
 }
 
 std::expected<CompiledPipeline, Diagnostics> compile_document(const Document& document, Diagnostics diagnostics) {
+  auto loaded = compile_with_programs(document, std::move(diagnostics));
+  if (!loaded) return std::unexpected(std::move(loaded.error()));
+  return loaded->pipeline;
+}
+
+std::expected<LoadedPipeline, Diagnostics> compile_with_programs(const Document& document, Diagnostics diagnostics) {
   const bool drawn = text_of(document, "spec") == pipeline_spec_names[1];
   const LoweredGraph lowered =
       drawn ? lower_graph(document, diagnostics) : LoweredGraph{.file = document, .conditions = {}};
-  const auto pipeline = std::make_unique<CompiledPipeline>();
+  const auto loaded = std::make_unique<LoadedPipeline>();
   MapReader reader(lowered.file, {}, diagnostics);
-  read_pipeline(reader, drawn, *pipeline);
-  apply_conditions(lowered.conditions, pipeline->graph);
+  read_pipeline(reader, drawn, *loaded);
+  apply_conditions(lowered.conditions, loaded->pipeline.graph);
   if (diagnostics.empty()) {
     // Reading has judged every field; this catches what only the whole can break (the bound of the hash text).
     const auto prepared = std::make_unique<PreparedPlan>();
-    if (const auto ready = prepare(pipeline->plan, *prepared); !ready) {
+    if (const auto ready = prepare(loaded->pipeline.plan, *prepared); !ready) {
       const std::string file = document.origin ? *document.origin : std::string();
       diagnostics.push_back(
           {file, 0, 0, {}, std::string(describe(ready.error()).sentence), "Make the policies smaller"});
     }
   }
   if (!diagnostics.empty()) return std::unexpected(std::move(diagnostics));
-  return *pipeline;
+  return std::move(*loaded);
 }
 
 std::expected<CompiledPipeline, Diagnostics> load_pipeline(const std::string& path) {
+  auto loaded = load_with_programs(path);
+  if (!loaded) return std::unexpected(std::move(loaded.error()));
+  return loaded->pipeline;
+}
+
+std::expected<LoadedPipeline, Diagnostics> load_with_programs(const std::string& path) {
   Diagnostics diagnostics;
   const std::string text = read_text_file(path, diagnostics);
   if (!diagnostics.empty()) return std::unexpected(std::move(diagnostics));
-  return compile_pipeline(text, path);
+  const Document document = parse_document(text, path, diagnostics);
+  if (document.kind == Document::Kind::nothing) return std::unexpected(std::move(diagnostics));
+  return compile_with_programs(document, std::move(diagnostics));
 }
 
 void set_recording_level(CompiledPipeline& pipeline, RecordingLevel level) {

@@ -17,10 +17,12 @@
 #include <expected>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/engine/plan/compiled_pipeline.hpp"
 #include "core/spec/diagnostics.hpp"
 #include "core/spec/document.hpp"
+#include "core/spec/external_program.hpp"
 
 namespace phalarope::spec {
 
@@ -30,11 +32,21 @@ constexpr std::array<std::string_view, 2> pipeline_spec_names = {"pipeline/v1", 
 constexpr std::array<std::string_view, conversation_phase_count> conversation_phase_names = {
     "listening", "thinking", "tool_running", "speaking"};
 
+/// What a file says: what the engine runs, and which of its nodes are programs of their own.
+struct LoadedPipeline {
+  CompiledPipeline pipeline;
+  std::vector<ExternalProgram> programs;
+};
+
 /// `file` is used in complaints only.
 std::expected<CompiledPipeline, Diagnostics> compile_pipeline(std::string_view text, const std::string& file);
 /// A document that was parsed or layered before; what was said about it then comes along.
 std::expected<CompiledPipeline, Diagnostics> compile_document(const Document& document, Diagnostics so_far = {});
 std::expected<CompiledPipeline, Diagnostics> load_pipeline(const std::string& path);
+
+/// The same with the nodes' programs.
+std::expected<LoadedPipeline, Diagnostics> compile_with_programs(const Document& document, Diagnostics so_far = {});
+std::expected<LoadedPipeline, Diagnostics> load_with_programs(const std::string& path);
 
 /// Sets the recording level of every turn, as an operator's setting does over the pipeline's own.
 void set_recording_level(CompiledPipeline& pipeline, RecordingLevel level);

@@ -193,11 +193,12 @@ std::expected<std::unique_ptr<PlanView>, Diagnostics> view_plan(const std::vecto
       lay_over(document, read);
     }
   }
-  const auto pipeline = compile_document(document);
-  if (!pipeline) return std::unexpected(pipeline.error());
+  auto loaded = compile_with_programs(document);
+  if (!loaded) return std::unexpected(std::move(loaded.error()));
   auto view = std::make_unique<PlanView>();
-  view->pipeline = *pipeline;
-  if (const auto frozen = materialize(pipeline->plan, turn_id, epoch, view->plan); !frozen) {
+  view->pipeline = loaded->pipeline;
+  view->programs = std::move(loaded->programs);
+  if (const auto frozen = materialize(view->pipeline.plan, turn_id, epoch, view->plan); !frozen) {
     diagnostics.push_back({"--turn, --epoch",
                            0,
                            0,

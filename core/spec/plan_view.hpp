@@ -17,6 +17,7 @@
 
 #include "core/engine/plan/compiled_pipeline.hpp"
 #include "core/spec/diagnostics.hpp"
+#include "core/spec/external_program.hpp"
 
 namespace phalarope::spec {
 
@@ -39,6 +40,7 @@ struct PlanView {
   CompiledPipeline pipeline;
   ResolvedTurnPlan plan;
   std::vector<PlanViewField> fields;
+  std::vector<ExternalProgram> programs;  // nodes that run as programs of their own
 };
 
 /// Reads the layers (the pipeline file and what lies over it) and freezes the plan of one turn.

@@ -1,8 +1,11 @@
 #include "firmware_images/phalarope/assembly.hpp"
 
+#include <filesystem>
+
 #include "core/spec/pipeline_file.hpp"
 #include "core/spec/plan_codec.hpp"
 #include "firmware_images/phalarope/resources.hpp"
+#include "hal/external/program_settings.hpp"
 
 namespace phalarope::program {
 namespace {
@@ -12,6 +15,21 @@ std::expected<std::string, std::string> shipped(std::string_view name) {
   std::string sentence = "the shipped file " + std::string(name) + " was not found; looked in";
   for (const std::string& place : resource_places()) sentence += " " + place + ",";
   return std::unexpected(sentence + " set PHALAROPE_SHARE to the folder that holds it");
+}
+
+std::expected<void, std::string> find_program(spec::ExternalProgram& program) {
+  std::string& word = program.command.front();
+  if (word.find('/') != std::string::npos) {
+    word = std::filesystem::absolute(word).string();
+    return {};
+  }
+  const auto found = find_node_program(word);
+  if (!found) {
+    return std::unexpected(std::string(program.node.view()) + ": no node called `" + word +
+                           "` is installed; give the path of its program, with a slash");
+  }
+  word = *found;
+  return {};
 }
 
 }  // namespace
@@ -24,11 +42,15 @@ std::expected<hal::ConversationSettings, std::string> assemble(const AssemblyReq
     if (!path) return std::unexpected(path.error());
     pipeline_path = *path;
   }
-  auto pipeline = spec::load_pipeline(pipeline_path);
-  if (!pipeline) return std::unexpected(spec::to_string(pipeline.error()));
-  spec::set_recording_level(*pipeline, request.level);
-  settings.pipeline = *pipeline;
-  settings.pipeline_record = spec::encode(*pipeline);
+  auto loaded = spec::load_with_programs(pipeline_path);
+  if (!loaded) return std::unexpected(spec::to_string(loaded.error()));
+  spec::set_recording_level(loaded->pipeline, request.level);
+  settings.pipeline = loaded->pipeline;
+  settings.pipeline_record = spec::encode(loaded->pipeline);
+  for (spec::ExternalProgram& program : loaded->programs) {
+    if (auto found = find_program(program); !found) return std::unexpected(found.error());
+    settings.external.push_back(hal::settings_of(program));
+  }
 
   std::vector<std::string> intents_paths = request.intents_paths;
   if (intents_paths.empty()) {

@@ -59,6 +59,10 @@ void apply_board(const spec::BoardProfile& board, hal::ConversationSettings& set
   canceller.tail_ms = board.echo.tail_ms;
   canceller.bulk_delay_frames = board.echo.bulk_delay_frames;
   settings.arena_bytes = static_cast<std::size_t>(board.memory.arena_mib) * bytes_per_mib;
+  for (hal::ExternalNodeSettings& node : settings.external) {
+    node.limits.memory_mib_max = board.external_nodes.memory_mib_max;
+    node.limits.cpu_units_max = board.external_nodes.cpu_units_max;
+  }
   settings.opus_complexity = static_cast<int>(board.opus_complexity);
   settings.flusher.disk_budget_bytes = static_cast<std::uint64_t>(board.evidence.disk_budget_mib) * bytes_per_mib;
   settings.flusher.recording.hash_thread = true;

@@ -21,6 +21,7 @@ namespace {
 
 struct DemoOptions {
   std::string output = "phalarope-demo";
+  std::string pipeline;
   bool realtime = false;
   bool microphone = false;
   bool json = false;
@@ -46,6 +47,7 @@ std::expected<hal::ConversationSettings, std::string> demo_settings(const DemoOp
   const auto intents = find_resource("conf/intents/demo.yaml");
   if (!intents) return std::unexpected("the shipped file conf/intents/demo.yaml was not found; set PHALAROPE_SHARE");
   AssemblyRequest request;
+  request.pipeline_path = options.pipeline;
   request.intents_paths = {*intents};
   request.recording_directory = (std::filesystem::path(options.output) / "recording").string();
   request.level = RecordingLevel::L2;
@@ -140,9 +142,12 @@ int run_demo(const DemoOptions& options) {
 void add_demo(CLI::App& app, ChosenCommand& chosen) {
   auto options = std::make_shared<DemoOptions>();
   CLI::App* command = app.add_subcommand("demo", "A conversation on recorded human speech, with its proof");
-  command->footer("Example: phalarope demo --output /tmp/demo");
+  command->footer(
+      "Example: phalarope demo --output /tmp/demo\n"
+      "         phalarope demo --pipeline /etc/phalarope/pipeline-espeak.yaml    (a voice in a process of its own)");
   command->add_option("--output", options->output, "Folder for answer.wav, timeline.html and the recording")
       ->capture_default_str();
+  command->add_option("--pipeline", options->pipeline, "Pipeline file; the shipped one when left out");
   command->add_flag("--realtime", options->realtime, "At the speed of speech, with the board's threads");
   command->add_flag("--mic", options->microphone, "Your microphone and loudspeaker instead of the recorded clips");
   command->add_flag("--json", options->json, "One JSON object instead of tables");

@@ -43,6 +43,25 @@ nlohmann::ordered_json graph_json(const GraphDefinition& graph) {
   return {{"nodes", std::move(nodes)}, {"edges", std::move(edges)}};
 }
 
+nlohmann::ordered_json programs_json(const std::vector<spec::ExternalProgram>& programs) {
+  nlohmann::ordered_json list = nlohmann::ordered_json::array();
+  for (const spec::ExternalProgram& program : programs) {
+    nlohmann::ordered_json settings = nlohmann::ordered_json::object();
+    for (const auto& [name, value] : spec::list_settings(program)) settings[name] = value;
+    list.push_back({{"node", program.node.view()}, {"command", program.command}, {"settings", std::move(settings)}});
+  }
+  return list;
+}
+
+void print_programs(const std::vector<spec::ExternalProgram>& programs) {
+  if (programs.empty()) return;
+  std::vector<std::vector<std::string>> rows = {{"program of its own", "value"}};
+  for (const spec::ExternalProgram& program : programs) {
+    for (const auto& [name, value] : spec::list_settings(program)) rows.push_back({name, value});
+  }
+  fmt::print("{}\n", table(rows));
+}
+
 void print_json(const spec::PlanView& view) {
   nlohmann::ordered_json fields = nlohmann::ordered_json::array();
   for (const spec::PlanViewField& field : view.fields) {
@@ -52,7 +71,8 @@ void print_json(const spec::PlanView& view) {
                                          {"seed", view.plan.determinism.seed},
                                          {"plan", nlohmann::ordered_json::parse(spec::to_json(view.plan))},
                                          {"fields", std::move(fields)},
-                                         {"graph", graph_json(view.pipeline.graph)}};
+                                         {"graph", graph_json(view.pipeline.graph)},
+                                         {"programs", programs_json(view.programs)}};
   fmt::print("{}\n", answer.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
@@ -61,8 +81,10 @@ void print_text(const spec::PlanView& view, const ShowOptions& options) {
   for (const spec::PlanViewField& field : view.fields) {
     rows.push_back({field.field, field.value, field.layer, field.place});
   }
-  fmt::print("{}\nGraph\n{}\nPlan hash of {} in epoch {}: {}\n", table(rows), spec::draw_graph(view.pipeline.graph),
-             options.turn, options.epoch, view.plan.plan_hash.view());
+  fmt::print("{}\n", table(rows));
+  print_programs(view.programs);
+  fmt::print("Graph\n{}\nPlan hash of {} in epoch {}: {}\n", spec::draw_graph(view.pipeline.graph), options.turn,
+             options.epoch, view.plan.plan_hash.view());
 }
 
 int show_plan(const ShowOptions& options) {

@@ -25,6 +25,7 @@ void add_validate(CLI::App& app, ChosenCommand& chosen);
 void add_validate_spec(CLI::App& app, ChosenCommand& chosen);
 void add_abi(CLI::App& app, ChosenCommand& chosen);
 void add_plan(CLI::App& app, ChosenCommand& chosen);
+void add_node(CLI::App& app, ChosenCommand& chosen);
 void add_scenario(CLI::App& app, ChosenCommand& chosen);
 void add_gates(CLI::App& app, ChosenCommand& chosen);
 void add_regression(CLI::App& app, ChosenCommand& chosen);

@@ -52,6 +52,14 @@ std::vector<std::string> resource_places() {
   return places;
 }
 
+std::optional<std::string> find_node_program(std::string_view name) {
+  const fs::path above = program_directory().parent_path();
+  for (const fs::path& directory : {above / "lib" / "phalarope" / "nodes", above / "nodes"}) {
+    if (const fs::path path = directory / name; is_there(path)) return path.string();
+  }
+  return std::nullopt;
+}
+
 std::optional<std::string> find_speech_clip(std::string_view name) {
   const char* chosen = std::getenv("PHALAROPE_SPEECH_CLIPS");
   const fs::path path = fs::path(chosen != nullptr ? chosen : speech_clip_directory) / name;

@@ -116,28 +116,33 @@ Started<void> Conversation::make_evidence() {
   return {};
 }
 
+std::unique_ptr<Node> Conversation::make_node(const NodeDefinition& definition) {
+  for (const ExternalNodeSettings& external : settings_.external) {
+    if (external.name == definition.id.view()) return std::make_unique<ExternalNode>(external);
+  }
+  switch (definition.type) {
+    case NodeType::recogniser:
+      return std::make_unique<RecogniserNode>(settings_.recogniser, settings_.intents);
+    case NodeType::dialogue:
+      return std::make_unique<DialogueNode>(settings_.dialogue, settings_.intents);
+    case NodeType::synthesiser:
+      return std::make_unique<SynthesiserNode>(settings_.synthesiser);
+    case NodeType::none:
+    case NodeType::microphone:
+    case NodeType::playback:
+    case NodeType::telemetry:
+      break;  // the audio thread and the recorder do their work
+  }
+  return nullptr;
+}
+
 Started<void> Conversation::make_nodes(const NodeDecorator& decorate) {
   if (!settings_.with_nodes) return {};
   const GraphDefinition& graph = settings_.pipeline.graph;
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
     const NodeType type = graph.nodes[i].type;
-    std::unique_ptr<Node> node;
-    switch (type) {
-      case NodeType::recogniser:
-        node = std::make_unique<RecogniserNode>(settings_.recogniser, settings_.intents);
-        break;
-      case NodeType::dialogue:
-        node = std::make_unique<DialogueNode>(settings_.dialogue, settings_.intents);
-        break;
-      case NodeType::synthesiser:
-        node = std::make_unique<SynthesiserNode>(settings_.synthesiser);
-        break;
-      case NodeType::none:
-      case NodeType::microphone:
-      case NodeType::playback:
-      case NodeType::telemetry:
-        continue;  // the audio thread and the recorder do their work
-    }
+    std::unique_ptr<Node> node = make_node(graph.nodes[i]);
+    if (!node) continue;
     if (decorate) node = decorate(type, std::move(node));
     if (const auto failure = node->init()) {
       return std::unexpected(std::string(graph.nodes[i].id.view()) + ": " + std::string(*failure));

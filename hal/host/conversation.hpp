@@ -22,6 +22,7 @@
 #include "core/engine/memory/payload_store.hpp"
 #include "core/engine/runtime.hpp"
 #include "hal/audio/audio_engine.hpp"
+#include "hal/external/external_node.hpp"
 #include "hal/host/clock.hpp"
 #include "hal/host/node_slot.hpp"
 #include "hal/speech/flite_synthesiser.hpp"
@@ -42,6 +43,7 @@ struct ConversationSettings {
   RecogniserConfig recogniser;
   DialogueConfig dialogue;
   SynthesiserConfig synthesiser;
+  std::vector<ExternalNodeSettings> external;  // nodes of the pipeline that are programs of their own, by node id
   RecordingLevel level = RecordingLevel::L0;
   FlusherConfig flusher;
   int opus_complexity = 5;
@@ -98,6 +100,7 @@ class Conversation : public std::enable_shared_from_this<Conversation> {
   Conversation(ConversationSettings settings, const Clock& clock);
   Started<void> build(const NodeDecorator& decorate);
   Started<void> make_nodes(const NodeDecorator& decorate);
+  std::unique_ptr<Node> make_node(const NodeDefinition& definition);
   Started<void> continue_recording();
   Started<void> make_evidence();
 

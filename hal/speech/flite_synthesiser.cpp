@@ -22,7 +22,7 @@
 #include "core/engine/base/enforce.hpp"
 #include "core/engine/base/fixed_string.hpp"
 #include "core/engine/base/fixed_vector.hpp"
-#include "hal/speech/detail/delivery.hpp"
+#include "hal/host/delivery.hpp"
 #include "hal/speech/sentence_splitter.hpp"
 
 extern "C" {
@@ -315,12 +315,12 @@ void SynthesiserNode::State::drain(bool sentence_is_whole) {
 }
 
 bool SynthesiserNode::State::send_frame() {
-  Event frame = detail::result_of(command, EventKind::synthesis_frame);
+  Event frame = result_of(command, EventKind::synthesis_frame);
   frame.payload_class = PayloadClass::audio_raw;
   frame.argument_a = sent;
   frame.argument_b = synthesis_frame_samples;
   frame.media_sample = sent;
-  if (!detail::deliver(*context, frame, std::as_bytes(std::span(buffer).subspan(first, frame_samples)))) return false;
+  if (!deliver(*context, frame, std::as_bytes(std::span(buffer).subspan(first, frame_samples)))) return false;
   sent += synthesis_frame_samples;
   --credit_frames;
   first = sent == axis_end ? 0 : first + frame_samples;
@@ -328,18 +328,18 @@ bool SynthesiserNode::State::send_frame() {
 }
 
 bool SynthesiserNode::State::send_word(const WordMark& word) {
-  Event result = detail::result_of(command, EventKind::synthesis_word);
+  Event result = result_of(command, EventKind::synthesis_word);
   result.argument_a = word.first_sample;
   result.argument_b = word.index;
-  return detail::deliver_text(*context, result, word.text.view());
+  return deliver_text(*context, result, word.text.view());
 }
 
 bool SynthesiserNode::State::send_done(const SentenceMark& sentence) {
-  Event result = detail::result_of(command, EventKind::synthesis_done);
+  Event result = result_of(command, EventKind::synthesis_done);
   result.payload_class = PayloadClass::metadata;
   result.argument_a = sentence.index;
   result.argument_b = sentence.end_sample;
-  return detail::deliver(*context, result, {});
+  return deliver(*context, result, {});
 }
 
 }  // namespace phalarope::hal

@@ -10,8 +10,8 @@
 #include <optional>
 #include <utility>
 
+#include "hal/host/delivery.hpp"
 #include "hal/speech/action_runner.hpp"
-#include "hal/speech/detail/delivery.hpp"
 #include "hal/speech/intents_matcher.hpp"
 #include "hal/speech/sentence_splitter.hpp"
 
@@ -136,9 +136,9 @@ void DialogueNode::State::ask(const Event& command, NodeContext& context) {
   for (const std::string& sentence : split_sentences(answer.text, config.first_clause_words_max)) {
     if (given >= static_cast<std::int64_t>(answer_sentences_limit)) break;
     if (cancelled()) return;
-    Event result = detail::result_of(command, EventKind::dialogue_sentence);
+    Event result = result_of(command, EventKind::dialogue_sentence);
     result.argument_a = given;
-    if (!detail::deliver_text(context, result, sentence)) return;
+    if (!deliver_text(context, result, sentence)) return;
     ++given;
   }
   if (cancelled()) return;
@@ -146,11 +146,11 @@ void DialogueNode::State::ask(const Event& command, NodeContext& context) {
     conversation.last_answer = answer.text;
     conversation.words_heard = -1;
   }
-  Event done = detail::result_of(command, EventKind::dialogue_done);
+  Event done = result_of(command, EventKind::dialogue_done);
   done.payload_class = PayloadClass::metadata;
   done.argument_a = given;
   done.argument_b = answer.expects_reply ? 1 : 0;
-  detail::deliver(context, done, {});
+  deliver(context, done, {});
 }
 
 Answer DialogueNode::State::answer_to(std::string_view text, FunctionRef<bool()> cancelled) {

@@ -12,7 +12,7 @@
 #include <filesystem>
 #include <utility>
 
-#include "hal/speech/detail/delivery.hpp"
+#include "hal/host/delivery.hpp"
 #include "hal/speech/detail/pocketsphinx_decoder.hpp"
 #include "hal/speech/detail/voicing_meter.hpp"
 #include "hal/speech/intents_grammar.hpp"
@@ -259,7 +259,7 @@ void RecogniserNode::State::look(const Event& command, NodeContext& context) {
 
 void RecogniserNode::State::emit_partial(const Event& command, NodeContext& context, UtteranceClass what,
                                          std::string_view text) {
-  Event partial = detail::result_of(command, EventKind::recognition_partial);
+  Event partial = result_of(command, EventKind::recognition_partial);
   partial.argument_a = static_cast<std::int64_t>(what);
   partial.argument_b = confidence_permille(score_centi());
   // A partial may be lost: the next look gives another. It is never waited for.
@@ -283,10 +283,10 @@ void RecogniserNode::State::finalise(const Event& command, NodeContext& context)
   } else if (score < accept_score_centi_min) {
     what = UtteranceClass::rejected;
   }
-  Event final = detail::result_of(command, EventKind::recognition_final);
+  Event final = result_of(command, EventKind::recognition_final);
   final.argument_a = static_cast<std::int64_t>(what);
   final.argument_b = what == UtteranceClass::empty ? 0 : confidence_permille(score);
-  detail::deliver_text(context, final, what == UtteranceClass::empty ? std::string_view{} : words.text);
+  deliver_text(context, final, what == UtteranceClass::empty ? std::string_view{} : words.text);
   utterance = 0;
 }
 

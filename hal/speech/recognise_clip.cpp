@@ -11,7 +11,6 @@ namespace phalarope::hal {
 namespace {
 
 constexpr std::size_t frame_samples = 160;  // 10 ms
-constexpr std::uint32_t clip_utterance = 1;
 
 std::int64_t thread_cpu_ns() {
   timespec spent{};
@@ -60,34 +59,35 @@ class ClipContext final : public NodeContext {
   std::string outgoing_;
 };
 
-Event command_of(EventKind kind) {
+Event command_of(EventKind kind, std::uint32_t utterance) {
   Event command{};
   command.kind = kind;
-  command.provider_invocation = clip_utterance;
+  command.provider_invocation = utterance;
   return command;
 }
 
 }  // namespace
 
-ClipResult recognise_clip(Node& recogniser, std::span<const std::int16_t> samples, bool while_speaking) {
+ClipResult recognise_clip(Node& recogniser, std::span<const std::int16_t> samples, bool while_speaking,
+                          std::uint32_t utterance) {
   ClipResult result;
   ClipContext context(result);
   const std::int64_t cpu_before = thread_cpu_ns();
-  Event start = command_of(EventKind::command_recognise_start);
+  Event start = command_of(EventKind::command_recognise_start, utterance);
   start.argument_a = while_speaking ? 1 : 0;
   recogniser.handle(start, context);
   while (!samples.empty()) {
     const auto frame = samples.first(std::min(frame_samples, samples.size()));
     context.incoming = std::as_bytes(frame);
     context.samples_fed += static_cast<std::int64_t>(frame.size());
-    Event audio = command_of(EventKind::command_recognise_audio);
+    Event audio = command_of(EventKind::command_recognise_audio, utterance);
     audio.payload = {1, static_cast<std::uint32_t>(frame.size_bytes()), 0, 1};
     recogniser.handle(audio, context);
     samples = samples.subspan(frame.size());
   }
   const std::int64_t cpu_then = thread_cpu_ns();
   const Instant before = monotonic_now();
-  recogniser.handle(command_of(EventKind::command_recognise_finalise), context);
+  recogniser.handle(command_of(EventKind::command_recognise_finalise, utterance), context);
   result.finalise_ns = (monotonic_now() - before).value;
   result.finalise_cpu_ns = thread_cpu_ns() - cpu_then;
   result.cpu_ns = thread_cpu_ns() - cpu_before;

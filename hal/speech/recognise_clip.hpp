@@ -27,6 +27,7 @@ struct ClipResult {
 };
 
 /// Feeds `samples` (s16, 16 kHz, mono) in frames of 10 ms, then finalises. `while_speaking` as in recognise_start.
-ClipResult recognise_clip(Node& recogniser, std::span<const std::int16_t> samples, bool while_speaking = false);
+ClipResult recognise_clip(Node& recogniser, std::span<const std::int16_t> samples, bool while_speaking = false,
+                          std::uint32_t utterance = 1);
 
 }  // namespace phalarope::hal

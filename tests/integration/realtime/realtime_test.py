@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Q7 in short form: a real conversation in real time through the paced sound card, with the real-time threads watched.
 
-usage: realtime_test.py PHALAROPE WATCH.so PACED_PCM.so WORK_DIR SOURCE_DIR
+usage: realtime_test.py PHALAROPE WATCH.so PACED_PCM.so WORK_DIR SOURCE_DIR [PIPELINE]
 
 The microphone is the human clip goforward.raw, answered and then interrupted by a second clip. Asserted: nothing was
 allocated and no lock was taken on the audio and engine threads after they began to loop, neither had a page fault, the
 system calls they made are on the list below (strace), and the conversation itself went as it should.
+With PIPELINE the same holds for a pipeline whose nodes are programs of their own.
 Exit code 77 (skipped) when the speech clips are not installed.
 """
 import json
@@ -55,10 +56,11 @@ def talk(command, env):
 
 
 def command_of(phalarope, source, work):
+    pipeline = ["--pipeline", sys.argv[6]] if len(sys.argv) > 6 else []
     subprocess.run(["rm", "-rf", f"{work}/recording"], check=True)
     return [phalarope, "talk", "--capture", "phal_card", "--playback", "phal_card", "--json",
             "--intents", f"{source}/firmware_images/conf/intents/demo.yaml",
-            "--recording", f"{work}/recording"]
+            "--recording", f"{work}/recording", *pipeline]
 
 
 def check(condition, sentence):

@@ -50,6 +50,25 @@ TEST(JsonSchema, TheSecondFormPassesItsSchemaAndBreaksTheFirst) {
   }
 }
 
+TEST(JsonSchema, NodesAsProgramsAreJudgedAsTheReaderJudgesThem) {
+  const std::string text = test::text_of(test::repository_file("firmware_images/conf/pipeline-espeak.yaml"));
+  EXPECT_EQ(test::schema_complaints("pipeline-v2", json_of(text)), "");
+  EXPECT_NE(test::schema_complaints("pipeline", json_of(text)), "");
+  for (const auto& [good, wound] : {std::pair("cancel_grace_ms: 75", "cancel_grace_ms: 76"),
+                                    {"files: 64", "fils: 64"},
+                                    {"memory_mib: 256", "memory_mib: 7"},
+                                    {"regain_ms: 10000", "regain_ms: soon"},
+                                    {"command: [espeak_node, /usr/bin/espeak-ng, en-us]", "command: []"},
+                                    {"command: [", "commands: ["}}) {
+    std::string wounded = text;
+    const auto at = wounded.find(good);
+    ASSERT_NE(at, std::string::npos) << good;
+    wounded.replace(at, std::string_view(good).size(), wound);
+    EXPECT_NE(test::schema_complaints("pipeline-v2", json_of(wounded)), "") << wound;
+    EXPECT_NE(test::complaints(wounded), "(it compiled)") << wound;
+  }
+}
+
 TEST(JsonSchema, FullPipelinePassesParserAndSchema) {
   const std::string text = test::with_added(test::all_overrides);
   test::compiled(text);

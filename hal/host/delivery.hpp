@@ -1,4 +1,4 @@
-// How a speech node hands a result over: a full ingress or an empty slab pool is waited for, shortly and by name.
+// How a node hands a result over: a full ingress or an empty slab pool is waited for, shortly and by name.
 //
 // Results that must not be lost (a final, a sentence, a frame) are tried again every millisecond until
 // delivery_wait_ms_max have passed or the ticket is cancelled. The engine drains its ingress every step, so that the
@@ -13,7 +13,7 @@
 
 #include "core/engine/graph/node.hpp"
 
-namespace phalarope::hal::detail {
+namespace phalarope::hal {
 
 constexpr int delivery_wait_ms_max = 50;
 
@@ -46,4 +46,4 @@ inline Event result_of(const Event& command, EventKind kind) {
   return result;
 }
 
-}  // namespace phalarope::hal::detail
+}  // namespace phalarope::hal
