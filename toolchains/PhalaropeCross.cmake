@@ -4,6 +4,7 @@
 #
 # The sysroot is build/sysroot/<architecture> unless PHALAROPE_SYSROOT names another; `./dev sysroot` makes it.
 set(CMAKE_SYSTEM_NAME Linux)
+set(CMAKE_C_COMPILER ${PHALAROPE_TRIPLET}-gcc-12)
 set(CMAKE_CXX_COMPILER ${PHALAROPE_TRIPLET}-g++-12)
 set(CMAKE_LIBRARY_ARCHITECTURE ${PHALAROPE_TRIPLET})
 

@@ -13,6 +13,7 @@
 #include "firmware_images/phalarope/process_memory.hpp"
 #include "firmware_images/phalarope/resources.hpp"
 #include "hal/audio/device_list.hpp"
+#include "hal/external/control_group.hpp"
 
 namespace phalarope::program {
 namespace {
@@ -88,6 +89,15 @@ Finding model_finding() {
   return {"speech models", Verdict::bad, models.string() + " is missing", "sudo apt-get install pocketsphinx-en-us"};
 }
 
+/// Whether nodes that are programs of their own can be bounded as a whole, children and all.
+Finding control_group_finding() {
+  const std::string group = hal::own_control_group();
+  const bool writable = !group.empty() && ::access(group.c_str(), W_OK) == 0;
+  if (writable) return {"control group", Verdict::good, group, ""};
+  return {"control group", Verdict::note, group.empty() ? "not told by this system" : group + " is not ours to write",
+          "nodes in processes of their own are bounded one process at a time; set Delegate=yes in the unit"};
+}
+
 std::vector<Finding> device_findings(const spec::BoardProfile& board) {
   std::vector<Finding> findings;
   const auto devices = hal::list_devices();
@@ -139,6 +149,7 @@ int run_doctor(const std::string& board_name, bool json) {
                                 memory_lock_finding(),
                                 governor_finding(),
                                 throttling_finding(),
+                                control_group_finding(),
                                 model_finding()};
   for (auto&& more : {device_findings(*board), memory_findings(*board)}) {
     findings.insert(findings.end(), more.begin(), more.end());
