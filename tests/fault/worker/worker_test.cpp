@@ -172,7 +172,7 @@ class WorkerFault : public ::testing::Test {
   std::string folder_;
 };
 
-// contract: 11.2 (isolation), 6.4, D18
+// contract: 11.2 row 3, 6.4, D18
 TEST_F(WorkerFault, EachTurnEndsByNameInItsTimeAndTheWorkerIsBack) {
   const std::size_t faults = faults_wanted();
   const std::size_t files_before = test::open_files();

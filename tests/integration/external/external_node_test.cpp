@@ -64,7 +64,7 @@ struct Habit {
 };
 class HostileHabit : public ::testing::TestWithParam<Habit> {};
 
-// contract: 11.2 (isolation), F2, D18
+// contract: 11.2 row 3, D18
 TEST_P(HostileHabit, CostsOneTurnWithItsReasonAndTheNextTurnWorks) {
   NodeHarness harness(hostile());
   ASSERT_EQ(harness.begin(), std::nullopt);
@@ -147,7 +147,7 @@ TEST(ExternalNodeStart, AProgramThatIsMissingOrNoNodeIsToldInOneSentence) {
   EXPECT_THAT(no_node.begin().value_or(""), ::testing::HasSubstr("did not come up as a node"));
 }
 
-// contract: 11.1 (node_hook_timeout)
+// contract: 11.1
 TEST(ExternalNodeStart, AnInitThatHangsIsNamedAndOneThatRefusesTellsItsError) {
   ExternalNodeSettings settings = hostile("hang_in_init");
   settings.hook_timeout = {};  // the default: 250 ms
@@ -161,7 +161,7 @@ TEST(ExternalNodeStart, AnInitThatHangsIsNamedAndOneThatRefusesTellsItsError) {
   EXPECT_THAT(refusing.begin().value_or(""), ::testing::HasSubstr("failed (error 7)"));
 }
 
-// contract: 7.4 (grace), D18
+// contract: 7.4, D18
 TEST_F(ExternalNodeWorks, ACancelledNodeThatComesBackKeepsItsProcess) {
   std::thread later([&] {
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
@@ -174,7 +174,7 @@ TEST_F(ExternalNodeWorks, ACancelledNodeThatComesBackKeepsItsProcess) {
   EXPECT_EQ(harness.node().facts().process.starts, 1U);
 }
 
-// contract: 7.4 (grace), D18
+// contract: 7.4, D18
 TEST_F(ExternalNodeWorks, ACancelledNodeThatDoesNotIsKilledAfterTheGrace) {
   Instant cancelled_at{};
   std::thread later([&] {
@@ -192,7 +192,7 @@ TEST_F(ExternalNodeWorks, ACancelledNodeThatDoesNotIsKilledAfterTheGrace) {
   EXPECT_EQ(harness.node().facts().process.count(ExternalFault::cancel_ignored), 1U);
 }
 
-// contract: 7.3 (late results), D18
+// contract: 7.3, D18
 TEST_F(ExternalNodeWorks, AnAnswerThatComesAfterTheCancelReachesNobody) {
   std::thread later([&] {
     std::this_thread::sleep_for(std::chrono::milliseconds(50));

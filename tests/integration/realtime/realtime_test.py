@@ -12,6 +12,7 @@ Exit code 77 (skipped) when the speech clips are not installed.
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -103,7 +104,9 @@ def watch_system_calls(phalarope, paced, work, source):
         print("note: strace may not trace here; system calls are not listed")
         return
     env = environment(work, None, paced)
-    talk([*strace, *command_of(phalarope, source, work)], env)
+    _, _, err = talk([*strace, *command_of(phalarope, source, work)], env)
+    xruns = re.search(r"(\d+) capture and (\d+) playback xruns", err)
+    recovered = xruns is not None and (xruns.group(1), xruns.group(2)) != ("0", "0")
     seen, looping = {}, set()
     pattern = re.compile(r"^(\d+)<(phal-audio|phal-engine)> +(?:<\.\.\. )?(\w+)")
     with open(trace, encoding="utf-8", errors="replace") as lines:
@@ -121,6 +124,9 @@ def watch_system_calls(phalarope, paced, work, source):
     check(set(seen) == {"phal-audio", "phal-engine"}, "both threads were traced")
     for name, calls in seen.items():
         # A thread that ends gives back its stack: after the loop, before the end of the thread.
+        if name == "phal-audio" and recovered:
+            print(f"note: the traced machine was late ({xruns.group(0)}); the device's own recovery is not judged")
+            continue
         strange = set(calls) - ALLOWED - {"madvise", "exit", "munmap", "rt_sigprocmask", "getrusage", "set_robust_list", "rseq"}
         check(not strange, f"{name} makes listed system calls only (others: {sorted(strange)})")
 
@@ -129,6 +135,9 @@ def main():
     phalarope, watch, paced, work, source = sys.argv[1:6]
     if not os.path.exists(f"{CLIPS}/goforward.raw"):
         print("skipped: install pocketsphinx-testdata")
+        sys.exit(77)
+    if len(sys.argv) > 6 and shutil.which("espeak-ng") is None:
+        print("skipped: install espeak-ng")
         sys.exit(77)
     os.makedirs(work, exist_ok=True)
     make_microphone(f"{work}/microphone.raw")

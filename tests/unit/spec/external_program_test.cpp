@@ -27,7 +27,7 @@ LoadedPipeline loaded(std::string_view text, const std::string& file = "/etc/pha
   return *result;
 }
 
-// contract: 11.2
+// contract: 11.2 row 2
 TEST(ExternalProgram, WhatIsNotSaidIsTheContracts) {
   const auto programs = loaded(v2("{command: [/bin/echo_node]}")).programs;
   ASSERT_EQ(programs.size(), 1U);

@@ -20,7 +20,7 @@ ExternalRequest with(auto change) {
   return request;
 }
 
-// contract: 11.2
+// contract: 11.2 row 2
 TEST(Boundary, LimitsOfZeroOrLessTakeTheContractsDefaults) {
   const ExternalLimits limits = with_defaults({.timeout = Duration{-1}, .cpu_units_max = 0, .memory_mib_max = -5});
   EXPECT_EQ(limits.timeout, milliseconds(500));
@@ -29,7 +29,7 @@ TEST(Boundary, LimitsOfZeroOrLessTakeTheContractsDefaults) {
   EXPECT_EQ(with_defaults({.timeout = milliseconds(1), .cpu_units_max = 2, .memory_mib_max = 3}).memory_mib_max, 3);
 }
 
-// contract: 11.2
+// contract: 11.2 row 1, 11.2 row 2
 TEST(Boundary, ARequestIsWholeOrRefusedByTheFirstThingThatIsMissing) {
   using R = BoundaryRefusal;
   EXPECT_TRUE(check_request(good, {}));
@@ -61,14 +61,14 @@ TEST(Boundary, ARequestIsWholeOrRefusedByTheFirstThingThatIsMissing) {
   EXPECT_TRUE(check_request(with([](auto& r) { r.memory_mib = 257; }), {.memory_mib_max = 300}));
 }
 
-// contract: 11.2
+// contract: 11.2 row 5
 TEST(Boundary, ACancelNeedsAnInvocationAndAReason) {
   EXPECT_TRUE(check_cancel("i", "barge_in"));
   EXPECT_EQ(check_cancel(" ", "").error(), BoundaryRefusal::invocation_blank);
   EXPECT_EQ(check_cancel("i", " \n").error(), BoundaryRefusal::reason_blank);
 }
 
-// contract: 11.2
+// contract: 11.2 row 4
 TEST(Boundary, TheAnswerIsLabelledAndABlankInvocationMeansTheRequests) {
   EXPECT_EQ(answered_invocation(" ", good), "i");
   EXPECT_EQ(answered_invocation("other", good), "other");
