@@ -59,7 +59,8 @@ class Symbols {
     std::vector<std::byte> body(sizeof id.value + text.size());
     std::memcpy(body.data(), &id.value, sizeof id.value);
     std::memcpy(body.data() + sizeof id.value, text.data(), text.size());
-    const RecordHeader header{static_cast<std::uint32_t>(body.size()), RecordType::symbol, 0, 0};
+    // In the recording's order: what came before is not learned again.
+    const RecordHeader header{static_cast<std::uint32_t>(body.size()), RecordType::symbol, 0, id.value};
     known_.learn({.header = header, .body = body});
     return id;
   }

@@ -77,6 +77,7 @@ TEST(LatencyThresholds, TellTheExcessFinalBeforeTotal) {
 // contract: evidence 2.6
 TEST(LatencyThresholds, WithoutASampleThereIsNoExcess) {
   const auto baseline = run_baseline_scenarios();
+  ASSERT_TRUE(baseline) << baseline.error();
   FixtureMetadata unknown_turn = metadata_of({{"rd-999-x", {{"final_attempt_latency_threshold_ms", 20}}}}).at(0);
   const auto no_sample = latency_divergences(unknown_turn, &*baseline);
   ASSERT_EQ(no_sample.size(), 1U);
@@ -124,6 +125,7 @@ TEST(RegressionReport, ListsAllClassesAndNamesFilesSafely) {
   const auto approved = std::ranges::find(all, "rd-ordering-approved-1", &FixtureMetadata::id);
   ASSERT_NE(approved, all.end());
   const auto baseline = run_baseline_scenarios();
+  ASSERT_TRUE(baseline) << baseline.error();
   report.fixtures.push_back(*run_fixture(test::repository("tests/contract/replay_fixtures"), *approved, &*baseline));
   const auto json = nlohmann::json::parse(regression_json(report));
   EXPECT_EQ(json["by_class"].size(), 6U);
