@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <string_view>
 
@@ -48,7 +49,7 @@ class FixedString {
 
  private:
   std::array<char, bytes_max> bytes_{};
-  std::size_t size_ = 0;
+  alignas(std::uint64_t) std::size_t size_ = 0;  // as FixedVector's
 };
 
 }  // namespace phalarope

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <type_traits>
 
@@ -70,7 +71,8 @@ class FixedVector {
     std::array<T, items_max> items;
   };
   Storage storage_;
-  std::size_t count_ = 0;
+  // As wide on 32 bits as on 64: how much room an object takes in a ring must not depend on the processor.
+  alignas(std::uint64_t) std::size_t count_ = 0;
 };
 
 }  // namespace phalarope

@@ -165,6 +165,9 @@ struct TurnEvidence {
   std::span<const std::byte> recorded_invocations() const noexcept;
 };
 static_assert(std::is_trivially_copyable_v<TurnEvidence>, "the ring carries it as bytes");
+/// The reserve of a turn is made of it, and what finds no room must be the same on every processor.
+constexpr std::size_t turn_evidence_bytes = 5208;
+static_assert(sizeof(TurnEvidence) == turn_evidence_bytes, "as large on 32 bits as on 64");
 
 /// The reverse: `bytes` is recorded_head() followed by recorded_invocations(). False when it is not.
 [[nodiscard]] bool read_turn_evidence(std::span<const std::byte> bytes, TurnEvidence& evidence) noexcept;

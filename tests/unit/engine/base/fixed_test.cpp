@@ -19,6 +19,14 @@ TEST(FixedVector, RefusesOneMoreThanItsBoundAndKeepsTheRest) {
   EXPECT_EQ(sut.back(), 3);
 }
 
+// contract: decisions.md D23
+TEST(FixedVector, IsAsLargeOnEveryProcessor) {
+  // What lies in a ring: its room in bytes must hold as many of them on 32 bits as on 64.
+  EXPECT_EQ(sizeof(FixedVector<std::uint8_t, 3>), 16U);
+  EXPECT_EQ(sizeof(FixedVector<std::uint32_t, 3>), 24U);
+  EXPECT_EQ(sizeof(FixedString<5>), 16U);
+}
+
 TEST(FixedVector, EraseKeepsTheOrderOfTheOthers) {
   FixedVector<int, 4> sut;
   for (const int value : {1, 2, 3, 4}) ASSERT_TRUE(sut.push_back(value));
