@@ -143,10 +143,13 @@ void ConversationLogBuilder::close_span(TurnLog& turn, SpanKind kind, std::int64
 // ---- folding --------------------------------------------------------------------------------------------------
 
 void ConversationLogBuilder::take(const Record& record) {
-  if (next_sequence_ && record.header.sequence > *next_sequence_) {
-    log_.records_lost += record.header.sequence - *next_sequence_;
+  if (shared_axis_ == nullptr) {
+    own_axis_.take(record);
+    if (next_sequence_ && record.header.sequence > *next_sequence_) {
+      log_.records_lost += record.header.sequence - *next_sequence_;
+    }
+    next_sequence_ = record.header.sequence + 1;
   }
-  next_sequence_ = record.header.sequence + 1;
   log_.names.take(record);
   switch (record.header.type) {
     case RecordType::event: {
@@ -165,7 +168,6 @@ void ConversationLogBuilder::take(const Record& record) {
       return;
     }
     case RecordType::pipeline:
-      run_begins_ = log_.events > 0;
       if (name_pipeline_) name_pipeline_(record.body, log_.names);
       return;
     case RecordType::none:
@@ -179,10 +181,8 @@ void ConversationLogBuilder::take(const Record& record) {
 }
 
 // Whatever the run before left open ends with it.
-void ConversationLogBuilder::begin_run(const Event& first) {
-  run_begins_ = false;
-  ++log_.runs;
-  run_shift_ns_ = log_.end_ns + run_gap_ns - first.mono_ns;
+void ConversationLogBuilder::begin_run() {
+  log_.runs = axis().runs();
   for (TurnLog& turn : log_.turns) {
     for (TimeSpan& span : turn.spans) {
       if (span.open) end_span(span, log_.end_ns);
@@ -197,8 +197,8 @@ void ConversationLogBuilder::begin_run(const Event& first) {
 }
 
 void ConversationLogBuilder::take_event(Event event) {
-  if (run_begins_) begin_run(event);
-  event.mono_ns += run_shift_ns_;
+  if (axis().runs() != log_.runs) begin_run();
+  event.mono_ns += axis().shift_ns();
   if (log_.events == 0) log_.start_ns = event.mono_ns;
   ++log_.events;
   log_.end_ns = std::max(log_.end_ns, event.mono_ns);

@@ -22,11 +22,9 @@
 #include "core/engine/base/event.hpp"
 #include "core/replay/record_source.hpp"
 #include "core/replay/recording_names.hpp"
+#include "core/replay/run_axis.hpp"
 
 namespace phalarope::replay {
-
-/// What is drawn between two runs of a recording, however long it truly was.
-constexpr std::int64_t run_gap_ns = ns_per_second;
 
 enum class SpanKind : std::uint8_t { listening, thinking, speaking, held };
 std::string_view name_of(SpanKind kind);
@@ -144,16 +142,20 @@ struct ConversationLog {
   std::optional<std::int64_t> time_of_sample(std::int64_t media_sample, std::size_t run = 0) const;
 };
 
-/// Folds record by record; finish() closes what is open. Use one builder per recording.
+/// Folds record by record; finish() closes what is open. Use one builder per recording; where a recording holds several
+/// sessions, one for each: they get their own session's records only, share an axis that somebody else feeds, and leave
+/// gaps in the record numbers to that somebody.
 class ConversationLogBuilder {
  public:
-  explicit ConversationLogBuilder(PipelineNamer name_pipeline = {}) : name_pipeline_(std::move(name_pipeline)) {}
+  explicit ConversationLogBuilder(PipelineNamer name_pipeline = {}, const RunAxis* shared = nullptr)
+      : name_pipeline_(std::move(name_pipeline)), shared_axis_(shared) {}
   void take(const Record& record);
   ConversationLog finish(const std::vector<Damage>& damage);
 
  private:
   void take_event(Event event);
-  void begin_run(const Event& first);
+  void begin_run();
+  const RunAxis& axis() const { return shared_axis_ == nullptr ? own_axis_ : *shared_axis_; }
   void take_text(std::string_view text);
   void take_turn_signal(const Event& event);
   void take_speech(const Event& event);
@@ -171,10 +173,10 @@ class ConversationLogBuilder {
   void close_span(TurnLog& turn, SpanKind kind, std::int64_t at_ns);
 
   PipelineNamer name_pipeline_;
+  const RunAxis* shared_axis_;
+  RunAxis own_axis_;
   ConversationLog log_;
   std::optional<std::uint64_t> next_sequence_;
-  bool run_begins_ = false;
-  std::int64_t run_shift_ns_ = 0;  // what is added to the run's times
   // What the user said before a turn existed to own it.
   std::optional<TimeSpan> utterance_;
   std::string utterance_words_;

@@ -16,12 +16,6 @@
 namespace phalarope::replay {
 namespace {
 
-bool is_decision(const Event& event) {
-  if (!event.has(EventFlag::output)) return false;
-  return is_contract_signal(event.kind) || event.kind == EventKind::interruption_held ||
-         event.kind == EventKind::interruption_confirmed || event.kind == EventKind::interruption_dismissed;
-}
-
 std::int64_t whole_ms(std::int64_t ns) { return ns / ns_per_ms; }
 
 // ---- reading ---------------------------------------------------------------------------------------------
@@ -80,7 +74,7 @@ class TappedSource final : public RecordSource {
       Event event{};
       std::memcpy(&event, record.body.data(), event_bytes);
       if (!found_.context.first_mono_ns) found_.context.first_mono_ns = event.mono_ns;
-      if (is_decision(event)) found_.recorded.push_back({event, session_of(event)});
+      if (is_trace_entry(event)) found_.recorded.push_back({event, session_of(event)});
     }
   }
 
@@ -184,16 +178,22 @@ class EntryWriter {
 
 }  // namespace
 
+bool is_trace_entry(const Event& event) {
+  if (!event.has(EventFlag::output)) return false;
+  return is_contract_signal(event.kind) || event.kind == EventKind::interruption_held ||
+         event.kind == EventKind::interruption_confirmed || event.kind == EventKind::interruption_dismissed;
+}
+
 RecordedOutputs rerun_outputs(RecordSource& recording, StepFunction& engine) {
   TappedSource source(recording);
   std::vector<SessionOutput> replayed;
   ReplayOptions options;
   options.differences_max = std::numeric_limits<std::size_t>::max();
   options.on_output = [&](const Event& output) {
-    if (is_decision(output)) replayed.push_back({output, source.session_of(output)});
+    if (is_trace_entry(output)) replayed.push_back({output, source.session_of(output)});
   };
   options.on_cut_off = [&](const Event& output) {
-    if (is_decision(output)) replayed.pop_back();
+    if (is_trace_entry(output)) replayed.pop_back();
   };
   ReplayReport report = replay(source, engine, options);
   RecordedOutputs outputs = source.finish();

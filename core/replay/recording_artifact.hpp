@@ -63,6 +63,9 @@ struct RecordedOutputs {
   ReplayReport replay;                  // byte for byte; damage and gaps are filled in any case
 };
 
+/// Whether an event is one of those that become a trace entry: a decision that the engine gave.
+bool is_trace_entry(const Event& event);
+
 /// Reads the outputs of a recording.
 RecordedOutputs read_outputs(RecordSource& recording);
 /// Reads them, and what the engine gives for the same inputs today.

@@ -25,6 +25,8 @@ class RecordingNames {
   std::uint32_t intern(std::string_view text);
   /// Empty when the number has no text.
   std::string_view symbol(std::uint32_t id) const;
+  /// What the recording itself interned, by number.
+  const std::map<std::uint32_t, std::string>& symbols() const { return symbols_; }
   std::optional<std::uint32_t> find_symbol(std::string_view text) const;
 
   std::string session_id = "session";

@@ -14,6 +14,7 @@
 #include "firmware_images/phalarope/live_run.hpp"
 #include "firmware_images/phalarope/recording_tools.hpp"
 #include "firmware_images/phalarope/resources.hpp"
+#include "firmware_images/phalarope/timeline_page.hpp"
 #include "hal/host/virtual_runner.hpp"
 
 namespace phalarope::program {
@@ -117,7 +118,8 @@ int run_demo(const DemoOptions& options) {
   const std::string recording = (directory / "recording").string();
   const replay::ConversationLog log = read_log(recording);
   const std::string page = (directory / "timeline.html").string();
-  if (auto written = write_timeline_page(recording, log, page); !written) return complain(written.error());
+  if (auto written = write_timeline_page({.recording = recording, .against = {}, .page_path = page}); !written)
+    return complain(written.error());
   const replay::ReplayReport report = replay_recording(recording);
 
   if (options.json) {

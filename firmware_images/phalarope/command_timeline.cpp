@@ -12,13 +12,20 @@
 #include "firmware_images/phalarope/conversation_report.hpp"
 #include "firmware_images/phalarope/cost_rates_file.hpp"
 #include "firmware_images/phalarope/recording_tools.hpp"
+#include "firmware_images/phalarope/timeline_page.hpp"
 
 namespace phalarope::program {
 namespace {
 
+/// Two runs of one conversation differ by what a thread waited, not more.
+constexpr std::int64_t default_tolerance_ms = 20;
+
 struct TimelineOptions {
   std::string recording;
   std::string html;
+  std::string against;
+  std::string audio = "auto";
+  std::int64_t tolerance_ms = default_tolerance_ms;
   std::string perfetto;
   std::string tenant = std::string(default_tenant);
   std::string rates;
@@ -62,6 +69,27 @@ int run_summary(const std::string& recording, const TimelineOptions& options) {
   return exit_done;
 }
 
+int write_page(const TimelineOptions& options, const std::string& recording) {
+  const auto sound = sound_place_named(options.audio);
+  if (!sound) return complain("--audio " + options.audio + ": is none of auto, inside, beside, none");
+  TimelinePageOptions page{.recording = recording,
+                           .against = {},
+                           .page_path = options.html,
+                           .sound = *sound,
+                           .tolerance_ms = options.tolerance_ms};
+  if (!options.against.empty()) {
+    const auto against = check_recording(options.against);
+    if (!against) return complain(against.error());
+    page.against = *against;
+  }
+  const auto written = write_timeline_page(page);
+  if (!written) return complain(written.error());
+  if (options.against.empty()) return exit_done;
+  fmt::print("{} difference{}\n", written->differences, written->differences == 1 ? "" : "s");
+  if (written->differences > 0) fmt::print("first: {}\n", written->first_difference);
+  return written->differences == 0 ? exit_done : exit_no;
+}
+
 int run_timeline(const TimelineOptions& options) {
   const auto recording = check_recording(options.recording);
   if (!recording) return complain(recording.error());
@@ -69,12 +97,13 @@ int run_timeline(const TimelineOptions& options) {
   const replay::ConversationLog log = read_log(*recording);
   if (log.events == 0)
     return complain("`" + *recording + "` holds no events; is it the folder of a recording?", exit_no);
-  if (!options.html.empty()) {
-    if (auto written = write_timeline_page(*recording, log, options.html); !written) return complain(written.error());
-  }
+  if (options.html.empty() && !options.against.empty()) return complain("--against needs --html, where both are shown");
+  int page = exit_done;
+  if (!options.html.empty()) page = write_page(options, *recording);
+  if (page != exit_done && page != exit_no) return page;
   if (!options.perfetto.empty()) {
     std::ofstream trace(options.perfetto, std::ios::binary);
-    trace << replay::timeline_perfetto(log);
+    trace << replay::timeline_perfetto(read_timeline(*recording));
     trace.close();
     if (!trace) return complain("cannot write `" + options.perfetto + "`");
   }
@@ -87,7 +116,7 @@ int run_timeline(const TimelineOptions& options) {
     how.ascii = options.ascii;
     fmt::print("{}", replay::timeline_text(log, how));
   }
-  return log.damage.empty() ? exit_done : exit_no;
+  return log.damage.empty() ? page : exit_no;
 }
 
 }  // namespace
@@ -95,9 +124,14 @@ int run_timeline(const TimelineOptions& options) {
 void add_timeline(CLI::App& app, ChosenCommand& chosen) {
   auto options = std::make_shared<TimelineOptions>();
   CLI::App* command = app.add_subcommand("timeline", "Show what happened in a recording");
-  command->footer("Example: phalarope timeline phalarope-demo/recording --html timeline.html");
   command->add_option("recording", options->recording, "Folder of a recording, or one segment file")->required();
   command->add_option("--html", options->html, "Write one self-contained page, with the audio it holds");
+  command->add_option("--against", options->against, "A second recording: the page shows both, and where they differ");
+  command->add_option("--audio", options->audio, "Sound of the page: auto, inside, beside (files next to it) or none")
+      ->capture_default_str();
+  command->add_option("--tolerance-ms", options->tolerance_ms, "With --against: how far equal decisions may be apart")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
   command->add_option("--perfetto", options->perfetto, "Write a trace for ui.perfetto.dev");
   auto* const summary = command->add_flag("--summary", options->summary,
                                           "Sums of each session: turns, tokens, seconds of audio, estimated cost");
@@ -105,6 +139,10 @@ void add_timeline(CLI::App& app, ChosenCommand& chosen) {
   command->add_option("--rates", options->rates, "Price list of the providers (YAML)")->needs(summary);
   command->add_flag("--json", options->json, "The turns, or the sums, as one JSON object");
   command->add_flag("--ascii", options->ascii, "Plain characters only");
+  command->footer(
+      "Example: phalarope timeline phalarope-demo/recording --html timeline.html\n"
+      "         phalarope timeline before/recording --against after/recording --html difference.html\n"
+      "Exit code: 0 done, 1 damaged, or with --against different");
   command->callback([options, &chosen] { chosen = [options] { return run_timeline(*options); }; });
 }
 

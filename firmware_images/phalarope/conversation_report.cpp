@@ -2,11 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <fstream>
-
-#include "core/replay/timeline_html.hpp"
 #include "firmware_images/phalarope/console.hpp"
-#include "firmware_images/phalarope/recording_tools.hpp"
 
 namespace phalarope::program {
 namespace {
@@ -121,24 +117,6 @@ nlohmann::json conversation_json(const ConversationLog& log) {
     turns.push_back(std::move(entry));
   }
   return {{"session", log.names.session_id}, {"events", log.events}, {"turns", std::move(turns)}};
-}
-
-std::expected<void, std::string> write_timeline_page(const std::string& recording, const ConversationLog& log,
-                                                     const std::string& page_path) {
-  const std::vector<RecordedTrack> tracks = read_tracks(recording);
-  std::vector<replay::TimelineAudio> audio;
-  for (const RecordedTrack& track : tracks) {
-    const auto start_ns = log.time_of_sample(track.first_sample, track.run);
-    audio.push_back({.track = track.track,
-                     .start_ns = start_ns.value_or(log.start_ns),
-                     .sample_rate_hz = static_cast<std::uint32_t>(log.sample_rate_hz),
-                     .samples = track.samples});
-  }
-  std::ofstream page(page_path, std::ios::binary);
-  page << replay::timeline_html(log, audio);
-  page.close();
-  if (!page) return std::unexpected("cannot write `" + page_path + "`; check the folder and the space on its disk");
-  return {};
 }
 
 }  // namespace phalarope::program

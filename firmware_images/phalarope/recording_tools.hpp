@@ -1,4 +1,4 @@
-// What several commands do with a finished recording: replay it, verify it, tell it as a conversation, hear it.
+// What several commands do with a finished recording: replay it, verify it, tell it as a conversation.
 #pragma once
 
 #include <cstdint>
@@ -7,7 +7,9 @@
 #include <vector>
 
 #include "core/replay/conversation_log.hpp"
+#include "core/replay/recording_artifact.hpp"
 #include "core/replay/replayer.hpp"
+#include "core/replay/timeline_recording.hpp"
 #include "core/telemetry/session_summary.hpp"
 #include "firmware_images/gates/baseline_record.hpp"
 #include "hal/store/recording_reader.hpp"
@@ -21,14 +23,10 @@ replay::ConversationLog read_log(const std::string& path);
 std::vector<telemetry::SessionSummary> summarise_recording(const std::string& path);
 hal::VerifyReport verify_recording(const std::string& path);
 
-/// One recorded track of one run, decoded, on the sample axis from `first_sample` on; holes are silence.
-struct RecordedTrack {
-  AudioTrack track = AudioTrack::raw;
-  std::size_t run = 0;
-  std::int64_t first_sample = 0;
-  std::vector<std::int16_t> samples;
-};
-std::vector<RecordedTrack> read_tracks(const std::string& path);
+/// Everything a picture shows of the recording, in one pass.
+replay::TimelineRecording read_timeline(const std::string& path);
+/// The recording's decisions, to be compared with another's.
+replay::RecordedOutputs read_decisions(const std::string& path);
 
 /// The baseline records of all its turns, in recorded order; damage is an error, because a gate must see every turn.
 std::expected<std::vector<gates::BaselineRecord>, std::string> read_recorded_baseline(const std::string& path);

@@ -1,6 +1,7 @@
 # Writes a C++ file that holds the page as raw string literals: frame, style, and the script's parts in one function.
 #   cmake -DPAGE=<this folder> -DOUTPUT=page_assets.cpp -P embed.cmake
 # Compilers bound the length of one literal, so a file becomes several pieces, which the compiler joins again.
+# The first four parts of the script touch no page: tests/integration/browser runs them by themselves.
 # The page's files are ASCII, so that a cut never goes through a character.
 set(piece_bytes_max 12000)
 
@@ -34,5 +35,8 @@ file(WRITE ${OUTPUT} "// Made by core/replay/page/embed.cmake; edit the files be
   "#include \"core/replay/page_assets.hpp\"\n\nnamespace phalarope::replay::page {\n\n")
 embed(frame "" "" timeline.html)
 embed(style "" "" timeline.css)
-embed(script "(function () {\n\"use strict\";\n" "})();\n" timeline.js timeline_draw.js timeline_page.js)
+embed(script "(function () {\n\"use strict\";\n" "})();\n" 
+  timeline_table.js timeline_query.js timeline_wave.js timeline_why.js
+  timeline_state.js timeline_sound.js timeline_rows.js timeline_paint.js timeline_events.js timeline_over.js timeline_move.js
+  timeline_lists.js timeline_detail.js timeline_start.js)
 file(APPEND ${OUTPUT} "\n}  // namespace phalarope::replay::page\n")

@@ -29,6 +29,17 @@ ConversationLog sample(std::string_view words = "what is the weather like") {
   return read_conversation(conversation.recording);
 }
 
+TimelineRecording sample_page(std::string_view words = "what is the weather like") {
+  SampleConversation conversation(words);
+  return read_timeline(conversation.recording);
+}
+std::string page_of(const TimelineRecording& recording, std::span<const TimelineTrack> tracks = {}) {
+  return timeline_html({.sides = {{.name = "sample", .recording = &recording, .tracks = tracks}}});
+}
+json data_of(const TimelineRecording& recording, std::span<const TimelineTrack> tracks = {}) {
+  return json::parse(timeline_data_json({.sides = {{.name = "sample", .recording = &recording, .tracks = tracks}}}));
+}
+
 std::size_t columns_of(std::string_view text) {
   std::size_t columns = 0;
   for (const char byte : text) columns += (static_cast<unsigned char>(byte) & 0xc0) != 0x80;
@@ -91,79 +102,93 @@ TEST(TimelineText, ARecordingCannotSteerTheTerminal) {
               Not(HasSubstr("\xc2\x9b")));
 }
 
-TEST(TimelinePerfetto, EverySpanLiesOnANamedTrackWithinTheRecording) {
-  const auto log = sample();
-  const json trace = json::parse(timeline_perfetto(log));
-  std::set<int> named;
-  int spans = 0;
-  int instants = 0;
-  const double end_us = static_cast<double>(log.end_ns - log.start_ns) / 1000;
-  for (const auto& event : trace["traceEvents"]) {
-    if (event["name"] == "thread_name") named.insert(event["tid"].get<int>());
-    if (event["ph"] == "M") continue;
-    EXPECT_TRUE(named.contains(event["tid"].get<int>()));
-    EXPECT_GE(event["ts"], 0.0);
-    EXPECT_LE(event["ts"], end_us);
-    if (event["ph"] == "X") {
-      ++spans;
-      EXPECT_GE(event["dur"], 0.0);
-    }
-    instants += event["ph"] == "i";
-  }
-  EXPECT_GT(spans, 12);
-  EXPECT_GT(instants, 25);
-}
-
 TEST(TimelineHtml, IsOneFileThatAsksForNothingFromOutside) {
-  const std::string page = timeline_html(sample());
+  const std::string page = page_of(sample_page());
   EXPECT_THAT(page, HasSubstr("default-src 'none'"));
   EXPECT_THAT(page, Not(HasSubstr("http://")));
   EXPECT_THAT(page, Not(HasSubstr("https://")));
   EXPECT_THAT(page, Not(HasSubstr(" src=")));
   EXPECT_THAT(page, Not(HasSubstr("<link")));
-  EXPECT_THAT(page, Not(HasSubstr("@STYLE")));
-  EXPECT_THAT(page, Not(HasSubstr("@SCRIPT")));
+  for (const char* place : {"@STYLE", "@SCRIPT", "@COLUMNS", "@SOUND", "@TITLE"}) {
+    EXPECT_THAT(page, Not(HasSubstr(place)));
+  }
 }
 
 TEST(TimelineHtml, ThePagesTextNeverBecomesMarkup) {
-  auto log = sample(hostile);
-  log.names.session_id = hostile;
-  const std::string page = timeline_html(log);
+  auto recording = sample_page(hostile);
+  const std::size_t scripts_of_a_plain_page = 3;  // the data, one block of columns, the script
+  recording.sessions.front().names.session_id = hostile;
+  recording.names.node_ids = {std::string(hostile)};
+  const std::string page = page_of(recording);
   EXPECT_THAT(page, Not(HasSubstr("<script>alert")));
   EXPECT_THAT(page, Not(HasSubstr("<!-- ")));
   std::size_t scripts = 0;
   for (auto at = page.find("</script"); at != page.npos; at = page.find("</script", at + 1)) ++scripts;
-  EXPECT_EQ(scripts, 2U) << "the data block's and the script's own ends";
+  EXPECT_EQ(scripts, scripts_of_a_plain_page);
 }
 
 TEST(TimelineHtml, TheDataBlockComesBackAsItWas) {
-  const std::string page = timeline_html(sample(hostile));
+  const std::string page = page_of(sample_page(hostile));
   const std::string open = "<script id=\"data\" type=\"application/json\">";
   const auto from = page.find(open) + open.size();
   const json data = json::parse(page.substr(from, page.find("</script>", from) - from));
-  EXPECT_THAT(data["turns"][0]["words"].get<std::string>(), HasSubstr("</script><script>alert(1)</script>&<!--"));
-  EXPECT_THAT(data["turns"][0]["words"].get<std::string>(), HasSubstr("@DATA@")) << "fillings are not filled again";
-  EXPECT_EQ(data["turns"][1]["heard"], 4);
-  EXPECT_EQ(data["turns"][1]["interruptions"][0]["tailSamples"], 160);
-  EXPECT_EQ(data["decisions"][0]["name"], "connected");
+  const json& turns = data["sides"][0]["sessions"][0]["turns"];
+  EXPECT_THAT(turns[0]["words"].get<std::string>(), HasSubstr("</script><script>alert(1)</script>&<!--"));
+  EXPECT_THAT(turns[0]["words"].get<std::string>(), HasSubstr("@DATA@")) << "fillings are not filled again";
+  EXPECT_EQ(turns[1]["heard"], 4);
+  EXPECT_EQ(turns[1]["interruptions"][0]["tailSamples"], 160);
+  EXPECT_EQ(data["names"]["kind"]["33"], "connected");
+  EXPECT_EQ(data["names"]["family"]["512"], "arbitration");
+  EXPECT_EQ(data["sides"][0]["texts"][0][1].get<std::string>().substr(0, 9), "</script>");
 }
 
-TEST(TimelineHtml, SoundIsEmbeddedAsWav) {
+TEST(TimelineHtml, SoundIsEmbeddedBehindTheScriptAndOutlinedBeforeIt) {
   const std::int16_t samples[] = {1, -2, 300};
-  const TimelineAudio audio[] = {{.track = AudioTrack::played,
-                                  .start_ns = SampleConversation::start_ns,
-                                  .sample_rate_hz = 16000,
-                                  .samples = samples}};
-  const json data = json::parse(timeline_data_json(sample(), audio));
+  const TimelineTrack tracks[] = {{.track = AudioTrack::played,
+                                   .start_ns = SampleConversation::start_ns,
+                                   .sample_rate_hz = 16000,
+                                   .frames = 3,
+                                   .peaks = peaks_of(samples),
+                                   .media_type = "audio/wav",
+                                   .sound = wav_bytes(samples, 16000)}};
+  const auto recording = sample_page();
+  const std::string page = page_of(recording, tracks);
   // RIFF, 36 + 6 bytes, WAVEfmt, PCM, mono, 16000 Hz, 32000 B/s, 2, 16 bit, data, 6 bytes, samples.
-  EXPECT_EQ(data["tracks"][0]["src"],
-            "data:audio/wav;base64,UklGRioAAABXQVZFZm10IBAAAAABAAEAgD4AAAB9AAACABAAZGF0YQYAAAABAP7/LAE=");
-  EXPECT_EQ(data["tracks"][0]["start"], 0.0);
+  const auto sound = page.find(
+      "<script id=\"sound-0-0\" type=\"text/plain\">"
+      "UklGRioAAABXQVZFZm10IBAAAAABAAEAgD4AAAB9AAACABAAZGF0YQYAAAABAP7/LAE=</script>");
+  ASSERT_NE(sound, page.npos);
+  EXPECT_LT(page.find("\"use strict\""), sound);
+  const json track = data_of(recording, tracks)["sides"][0]["tracks"][0];
+  EXPECT_EQ(track["start"], 0.0);
+  EXPECT_EQ(track["loudest"], 300);
+  EXPECT_EQ(track["peaks"], "AH8=") << "from 0 (-2 of 300) to 127";
 }
 
 TEST(TimelineHtml, AnEmptyRecordingIsStillAPage) {
   MemoryRecording nothing;
-  EXPECT_THAT(timeline_html(read_conversation(nothing)), HasSubstr("\"turns\":[]"));
+  EXPECT_THAT(page_of(read_timeline(nothing)), HasSubstr("\"turns\":[]"));
+}
+
+TEST(TimelineHtml, TwoRecordingsCarryTheirDifferencesWithTheRowsTheyStandIn) {
+  SampleConversation before, after;
+  const auto a = read_timeline(before.recording);
+  before.recording.rewind();
+  std::size_t bent = 0;
+  while (after.recording.event_at(bent).kind != EventKind::abort) ++bent;
+  Event event = after.recording.event_at(bent);
+  event.reason = Reason::provider_failure;
+  after.recording.replace(bent, event);
+  const auto b = read_timeline(after.recording);
+  after.recording.rewind();
+  const auto comparison = compare_timelines(read_outputs(before.recording), read_outputs(after.recording), 0);
+  const json data = json::parse(timeline_data_json(
+      {.sides = {{.name = "before", .recording = &a}, {.name = "after", .recording = &b}}, .comparison = &comparison}));
+  ASSERT_EQ(data["comparison"]["differences"].size(), 1U);
+  const json& difference = data["comparison"]["differences"][0];
+  EXPECT_EQ(difference["a"], difference["b"]);
+  EXPECT_EQ(a.rows, b.rows);
+  EXPECT_THAT(difference["message"].get<std::string>(), HasSubstr("provider_failure"));
 }
 
 /// For the eye: PHALAROPE_TIMELINE_OUT=<folder> writes the pictures of the sample conversation.
@@ -175,16 +200,21 @@ TEST(Timeline, WritesItsPicturesWhenAsked) {
   auto raw = user;
   for (std::size_t i = 0; i < raw.size(); ++i) raw[i] = static_cast<std::int16_t>(raw[i] + board[i] / 5);
   const auto track = [](AudioTrack which, const std::vector<std::int16_t>& samples) {
-    return TimelineAudio{which, SampleConversation::start_ns, 16000, samples};
+    return TimelineTrack{.track = which,
+                         .start_ns = SampleConversation::start_ns,
+                         .frames = samples.size(),
+                         .peaks = peaks_of(samples),
+                         .media_type = "audio/wav",
+                         .sound = wav_bytes(samples, 16000)};
   };
-  const TimelineAudio audio[] = {track(AudioTrack::raw, raw), track(AudioTrack::cleaned, user),
-                                 track(AudioTrack::played, board)};
-  const auto log = sample();
+  const TimelineTrack tracks[] = {track(AudioTrack::raw, raw), track(AudioTrack::cleaned, user),
+                                  track(AudioTrack::played, board)};
+  const auto recording = sample_page();
   const std::string base(folder);
-  std::ofstream(base + "/timeline.html") << timeline_html(log, audio);
-  std::ofstream(base + "/hostile.html") << timeline_html(sample(hostile), audio);
-  std::ofstream(base + "/trace.json") << timeline_perfetto(log);
-  std::ofstream(base + "/timeline.txt") << timeline_text(log, {.columns = 100, .colour = false, .ascii = false});
+  std::ofstream(base + "/timeline.html") << page_of(recording, tracks);
+  std::ofstream(base + "/hostile.html") << page_of(sample_page(hostile), tracks);
+  std::ofstream(base + "/trace.json") << timeline_perfetto(recording);
+  std::ofstream(base + "/timeline.txt") << timeline_text(sample(), {.columns = 100, .colour = false, .ascii = false});
 }
 
 }  // namespace

@@ -1,0 +1,176 @@
+// The timeline page: every event of a recording as columns. Pure; the reader of core/replay/event_columns.hpp.
+//
+// A column is decoded when it is first asked for: as numbers (what is drawn and searched) or exactly, as BigInt
+// (what an event's JSON shows), because 64 bits do not fit a number.
+function bytesOf(base64) {
+  const text = atob(base64);
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  return bytes;
+}
+/** Differences of order 1 or 2, zigzag varints, runs of zeros counted: event_columns.hpp. */
+function decodeNumbers(bytes, out) {
+  const twice = bytes[0] === 2;
+  let place = 1, value = 0, step = 0, row = 0;
+  const varint = () => {
+    let number = 0, scale = 1, byte;
+    do {
+      byte = bytes[place++];
+      number += (byte & 127) * scale;
+      scale *= 128;
+    } while (byte > 127);
+    return number;
+  };
+  while (row < out.length && place < bytes.length) {
+    const number = varint();
+    let times = 1, difference = 0;
+    if (number === 0) times += varint();
+    else difference = number % 2 ? -(number + 1) / 2 : number / 2;
+    for (; times > 0 && row < out.length; times--) {
+      step = twice ? step + difference : difference;
+      value += step;
+      out[row++] = value;
+    }
+  }
+  return out;
+}
+/** The same, exact in 64 bits. */
+function decodeExact(bytes, out) {
+  const twice = bytes[0] === 2;
+  let place = 1, value = 0n, step = 0n, row = 0;
+  const varint = () => {
+    let number = 0n, shift = 0n, byte;
+    do {
+      byte = bytes[place++];
+      number |= BigInt(byte & 127) << shift;
+      shift += 7n;
+    } while (byte > 127);
+    return number;
+  };
+  while (row < out.length && place < bytes.length) {
+    const number = varint();
+    let times = 1, difference = 0n;
+    if (number === 0n) times += Number(varint());
+    else difference = number & 1n ? -((number + 1n) >> 1n) : number >> 1n;
+    for (; times > 0 && row < out.length; times--) {
+      step = BigInt.asIntN(64, twice ? step + difference : difference);
+      value = BigInt.asIntN(64, value + step);
+      out[row++] = value;
+    }
+  }
+  return out;
+}
+
+const numberForms = {
+  at: Float64Array, session: Uint16Array, kind: Uint16Array, reason: Uint16Array, node: Uint8Array, edge: Uint8Array,
+  lane: Uint8Array, target_lane: Uint8Array, flags: Uint8Array, turn_number: Uint32Array, causal_parent: Uint32Array,
+};
+const outputFlag = 1, noIndex = 255;
+
+class EventTable {
+  /** `text`: one "name base64" a line. `names`, `fields`: of the data block. `side`: the recording's part of it. */
+  constructor(text, side, names, fields) {
+    this.rows = side.rows;
+    this.side = side;
+    this.names = names;
+    this.fields = fields;
+    this.blocks = new Map();
+    for (const line of text.split("\n")) {
+      const space = line.indexOf(" ");
+      if (space > 0) this.blocks.set(line.slice(0, space), line.slice(space + 1));
+    }
+    this.decoded = new Map();
+    this.exactly = new Map();
+    this.texts = new Map(side.texts);
+    this.ms = this.numbers("at");
+    for (let i = 0; i < this.rows; i++) this.ms[i] /= 1e6;  // nanoseconds become milliseconds
+    this.byTime = this.orderByTime();
+  }
+  numbers(name) {
+    if (!this.decoded.has(name)) {
+      const out = new (numberForms[name] || Float64Array)(this.rows);
+      this.decoded.set(name, decodeNumbers(bytesOf(this.blocks.get(name) || "AQ=="), out));
+    }
+    return this.decoded.get(name);
+  }
+  exact(name, row) {
+    if (!this.exactly.has(name)) {
+      const bytes = bytesOf(this.blocks.get(name) || "AQ==");
+      this.exactly.set(name, decodeExact(bytes, new BigInt64Array(this.rows)));
+    }
+    return this.exactly.get(name)[row];
+  }
+  /** Two threads' clocks may be told slightly out of order: rows nearly sorted, so moving the few is quick. */
+  orderByTime() {
+    const order = new Uint32Array(this.rows);
+    for (let i = 0; i < this.rows; i++) {
+      let k = i;
+      for (; k > 0 && this.ms[order[k - 1]] > this.ms[i]; k--) order[k] = order[k - 1];
+      order[k] = i;
+    }
+    return order;
+  }
+  /** The first place in byTime at or after `ms`. */
+  placeAt(ms) {
+    let low = 0, high = this.rows;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.ms[this.byTime[middle]] < ms) low = middle + 1; else high = middle;
+    }
+    return low;
+  }
+  kindName(row) { return this.nameOf("kind", this.numbers("kind")[row]); }
+  reasonName(row) {
+    const reason = this.numbers("reason")[row];
+    return reason === 0 ? "" : this.nameOf("reason", reason);
+  }
+  family(row) { return this.names.family[this.numbers("kind")[row]] || "input"; }
+  nodeName(row) {
+    const node = this.numbers("node")[row];
+    return node === noIndex ? "" : this.side.nodes[node] || "node-" + node;
+  }
+  isOutput(row) { return (this.numbers("flags")[row] & outputFlag) !== 0; }
+  text(row) { return this.texts.get(row) || ""; }
+  nameOf(form, number) { return this.names[form][number] || number + " (?)"; }
+
+  /** Every field by its name; numbers of 64 bits stay exact. */
+  json(row) {
+    const all = {
+      row, at_ms: this.ms[row], session: this.side.sessions[this.numbers("session")[row]].id,
+    };
+    for (const [name, form, size] of this.fields) {
+      all[name] = this.member(row, name, form, size);
+    }
+    if (this.texts.has(row)) all.text = this.text(row);
+    return all;
+  }
+  member(row, name, form, size) {
+    const value = this.exact(name, row);
+    const number = Number(value);
+    if (form === "unsigned") return size === 8 ? BigInt.asUintN(64, value) : number;
+    if (form === "signed") return value;
+    if (form === "flags") {
+      return Object.keys(this.names.flags).filter((bit) => number >> Number(bit) & 1)
+        .map((bit) => this.names.flags[bit]);
+    }
+    if (form === "index") {
+      if (number === noIndex) return null;
+      return (name === "node" ? this.side.nodes : this.side.edges)[number] || name + "-" + number;
+    }
+    if (form === "emitter") {
+      const code = this.names.emitter_code[number];
+      return this.nameOf(form, number) + (code ? " (" + code + ")" : "");
+    }
+    if (form === "reason" && number === 0) return null;
+    return this.nameOf(form, number);
+  }
+}
+/** As JSON text; BigInt as the digits it is. */
+function jsonText(value, indent) {
+  const deeper = (indent || "") + "  ";
+  if (typeof value === "bigint") return value.toString();
+  if (Array.isArray(value)) return "[" + value.map((item) => jsonText(item, deeper)).join(", ") + "]";
+  if (value === null || typeof value !== "object") return JSON.stringify(value);
+  const members = Object.entries(value).map(([key, item]) => deeper + JSON.stringify(key) + ": " + jsonText(item, deeper));
+  return "{\n" + members.join(",\n") + "\n" + (indent || "") + "}";
+}
