@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <span>
+#include <tuple>
 #include <utility>
 
 namespace phalarope::replay {
@@ -133,7 +134,9 @@ TimelineComparison compare_timelines(const RecordedOutputs& a, const RecordedOut
                                 .differences = {}};
   compare_wholes(a, b, comparison.differences);
   std::vector<Pair> pairs = Pairing(was.trace, is.trace).pairs();
-  std::ranges::stable_sort(pairs, {}, [&](const Pair& pair) { return time_of(pair, was.trace, is.trace); });
+  std::ranges::sort(pairs, {}, [&](const Pair& pair) {
+    return std::tuple(time_of(pair, was.trace, is.trace), pair.first.value_or(was.trace.size()), pair.second);
+  });
   for (const Pair& pair : pairs) {
     Divergences found;
     if (pair.first && pair.second) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <numeric>
+#include <tuple>
+#include <utility>
 
 namespace phalarope::replay {
 namespace {
@@ -53,14 +55,14 @@ void TraceWriter::instant(int process, int track, std::string_view name, std::in
 }
 
 void TraceWriter::flow(std::string_view name, std::vector<SliceId> through) {
-  std::ranges::stable_sort(through, {}, [&](SliceId id) { return slices_[id].start_ns; });
+  std::ranges::sort(through, {}, [&](SliceId id) { return std::pair(slices_[id].start_ns, id); });
   if (through.size() > 1) flows_.push_back({std::string(name), std::move(through)});
 }
 
 void TraceWriter::place_slices() {
   std::vector<SliceId> order(slices_.size());
   std::iota(order.begin(), order.end(), SliceId{0});
-  std::ranges::stable_sort(order, {}, [&](SliceId id) { return slices_[id].start_ns; });
+  std::ranges::sort(order, {}, [&](SliceId id) { return std::pair(slices_[id].start_ns, id); });
   threads_.resize(slices_.size());
   for (const SliceId id : order) {
     const TraceSlice& slice = slices_[id];
@@ -113,11 +115,13 @@ void TraceWriter::put_flows() {
 std::string TraceWriter::finish(ordered_json about) {
   place_slices();
   put_flows();
-  std::ranges::stable_sort(
-      timed_, [](const Timed& a, const Timed& b) { return a.at_ns != b.at_ns ? a.at_ns < b.at_ns : a.rank < b.rank; });
+  // By time; at one time slices first, else in the order they were given.
+  std::vector<std::size_t> order(timed_.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::sort(order, {}, [&](std::size_t i) { return std::tuple(timed_[i].at_ns, timed_[i].rank, i); });
   ordered_json events = ordered_json::array();
   for (ordered_json& name : names_) events.push_back(std::move(name));
-  for (Timed& timed : timed_) events.push_back(std::move(timed.event));
+  for (const std::size_t i : order) events.push_back(std::move(timed_[i].event));
   const ordered_json document{
       {"displayTimeUnit", "ms"}, {"otherData", std::move(about)}, {"traceEvents", std::move(events)}};
   return document.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
