@@ -16,20 +16,30 @@ bool same_act(const TraceEntry& a, const TraceEntry& b) {
   return a.decision.outcome_kind == b.decision.outcome_kind && a.decision.reason == b.decision.reason;
 }
 
-/// The places of each turn's decisions; the session's own stand under the empty id.
-std::map<std::string, Places> places_by_turn(std::span<const TraceEntry> trace) {
-  std::map<std::string, Places> places;
-  for (std::size_t i = 0; i < trace.size(); ++i) places[trace[i].decision.turn_id].push_back(i);
+/// A turn of a session; the session's own decisions stand under the empty turn. Where each recording holds one session,
+/// its name does not matter.
+struct TurnKey {
+  std::string session;
+  std::string turn;
+  auto operator<=>(const TurnKey&) const = default;
+};
+std::map<TurnKey, Places> places_by_turn(std::span<const TraceEntry> trace, bool one_session) {
+  std::map<TurnKey, Places> places;
+  for (std::size_t i = 0; i < trace.size(); ++i) {
+    const Decision& decision = trace[i].decision;
+    places[{one_session ? std::string() : decision.session_id, decision.turn_id}].push_back(i);
+  }
   return places;
 }
 
 class Pairing {
  public:
-  Pairing(std::span<const TraceEntry> a, std::span<const TraceEntry> b) : a_(a), b_(b) {}
+  Pairing(std::span<const TraceEntry> a, std::span<const TraceEntry> b, bool one_session)
+      : a_(a), b_(b), one_session_(one_session) {}
 
   std::vector<Pair> pairs() {
-    auto of_a = places_by_turn(a_);
-    auto of_b = places_by_turn(b_);
+    auto of_a = places_by_turn(a_, one_session_);
+    auto of_b = places_by_turn(b_, one_session_);
     for (const auto& [turn, places] : of_b) of_a.try_emplace(turn);
     std::vector<Pair> pairs;
     for (const auto& [turn, places] : of_a) pair_turn(places, of_b[turn], pairs);
@@ -76,27 +86,70 @@ class Pairing {
 
   std::span<const TraceEntry> a_;
   std::span<const TraceEntry> b_;
+  bool one_session_;
 };
 
-/// What every entry shares is told once and then made equal, so that the rows judge the entry and nothing else.
-void compare_wholes(const RecordedOutputs& a, const RecordedOutputs& b, std::vector<TimelineDifference>& out) {
-  const auto tell = [&](MessageClass message_class, DivergenceClass divergence_class, std::string_view what,
-                        const std::string& was, const std::string& is) {
-    if (was == is) return;
-    out.push_back({.a = {},
-                   .b = {},
-                   .divergence = {.message_class = message_class,
-                                  .class_name = std::string(name_of(divergence_class)),
-                                  .scope = "recording",
-                                  .message = std::string(what) + " was " + was + ", is " + is}});
-  };
-  tell(MessageClass::decision, DivergenceClass::outcome, "session", a.context.names.session_id,
-       b.context.names.session_id);
-  tell(MessageClass::plan_hash, DivergenceClass::plan, "plan", a.context.plan_hash, b.context.plan_hash);
-  tell(MessageClass::snapshot_provenance, DivergenceClass::plan, "snapshots", a.context.snapshot_provenance_ref,
-       b.context.snapshot_provenance_ref);
-  tell(MessageClass::provider_choice, DivergenceClass::provider_choice, "providers", a.context.provider_id,
-       b.context.provider_id);
+/// The sessions of a recording by their ids, each as it began first.
+std::map<std::string_view, const SessionContext*> sessions_by_id(const RecordedOutputs& outputs) {
+  std::map<std::string_view, const SessionContext*> sessions;
+  for (const SessionContext& session : outputs.context.sessions) sessions.try_emplace(session.session_id, &session);
+  return sessions;
+}
+
+/// What every entry of a session shares is told once and then made equal, so that the rows judge the entry alone.
+class SessionsCompared {
+ public:
+  explicit SessionsCompared(std::vector<TimelineDifference>& out) : out_(out) {}
+
+  void take(const SessionContext& a, const SessionContext& b) {
+    tell(MessageClass::decision, DivergenceClass::outcome, "session", a.session_id, b.session_id);
+    tell(MessageClass::plan_hash, DivergenceClass::plan, "plan", a.plan_hash, b.plan_hash);
+    tell(MessageClass::snapshot_provenance, DivergenceClass::plan, "snapshots", a.snapshot_provenance_ref,
+         b.snapshot_provenance_ref);
+    tell(MessageClass::provider_choice, DivergenceClass::provider_choice, "providers", a.provider_id, b.provider_id);
+  }
+  void take_alone(const SessionContext& session, std::string_view where) {
+    add(MessageClass::length, DivergenceClass::outcome,
+        "session " + session.session_id + " is only in the " + std::string(where));
+  }
+
+ private:
+  void tell(MessageClass message_class, DivergenceClass divergence_class, std::string_view what, const std::string& was,
+            const std::string& is) {
+    if (was != is) add(message_class, divergence_class, std::string(what) + " was " + was + ", is " + is);
+  }
+  void add(MessageClass message_class, DivergenceClass divergence_class, std::string message) {
+    out_.push_back({.a = {},
+                    .b = {},
+                    .divergence = {.message_class = message_class,
+                                   .class_name = std::string(name_of(divergence_class)),
+                                   .scope = "recording",
+                                   .message = std::move(message)}});
+  }
+
+  std::vector<TimelineDifference>& out_;
+};
+
+/// Answers whether each recording holds one session, which is then the other's counterpart whatever it is called.
+bool compare_sessions(const RecordedOutputs& a, const RecordedOutputs& b, std::vector<TimelineDifference>& out) {
+  const auto of_a = sessions_by_id(a), of_b = sessions_by_id(b);
+  SessionsCompared compared(out);
+  if (of_a.size() == 1 && of_b.size() == 1) {
+    compared.take(*of_a.begin()->second, *of_b.begin()->second);
+    return true;
+  }
+  for (const auto& [id, session] : of_a) {
+    const auto other = of_b.find(id);
+    if (other == of_b.end()) {
+      compared.take_alone(*session, "baseline");
+    } else {
+      compared.take(*session, *other->second);
+    }
+  }
+  for (const auto& [id, session] : of_b) {
+    if (!of_a.contains(id)) compared.take_alone(*session, "candidate");
+  }
+  return false;
 }
 
 /// The same decision may stand at another place, if only because something was decided before it: that was told there.
@@ -132,8 +185,8 @@ TimelineComparison compare_timelines(const RecordedOutputs& a, const RecordedOut
                                 .decisions_b = is.trace.size(),
                                 .tolerance_ms = std::max<std::int64_t>(0, tolerance_ms),
                                 .differences = {}};
-  compare_wholes(a, b, comparison.differences);
-  std::vector<Pair> pairs = Pairing(was.trace, is.trace).pairs();
+  const bool one_session = compare_sessions(a, b, comparison.differences);
+  std::vector<Pair> pairs = Pairing(was.trace, is.trace, one_session).pairs();
   std::ranges::sort(pairs, {}, [&](const Pair& pair) {
     return std::tuple(time_of(pair, was.trace, is.trace), pair.first.value_or(was.trace.size()), pair.second);
   });

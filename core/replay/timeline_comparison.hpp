@@ -5,8 +5,8 @@
 //   candidate  turn 1: open  commit  close    turn 2: open  degrade abort  close
 //                       =      =       =              =   ^only b    =      =
 //
-// What all entries of a recording share (session, plan, snapshots, providers) is compared once. Then the decisions of
-// each turn are paired in order, as many as possible of the same kind and reason, so that one more decision is told as
+// What all entries of a session share (its id, plan, snapshots, providers) is compared once. Then the decisions of each
+// turn are paired in order, as many as possible of the same kind and reason, so that one more decision is told as
 // one, not as a shift of all behind it. Each pair is judged by the comparator's rows (comparator.hpp).
 // Invariants. (1) Equal recordings have no difference. (2) Differences stand in the order of the rows they name.
 // (3) A turn with more than paired_decisions_max decisions is paired by place, so the cost is bounded.

@@ -47,6 +47,8 @@ class SessionData {
     data["pipeline"] = log_.names.pipeline_version;
     data["events"] = log_.events;
     data["rate"] = log_.sample_rate_hz;
+    data["nodes"] = log_.names.node_ids;
+    data["edges"] = log_.names.edge_ids;
     data["turns"] = list(log_.turns, [&](const TurnLog& turn) { return turn_json(turn); });
     data["voice"] = list(log_.voice, [&](const TimeSpan& span) { return span_json(span); });
     data["xruns"] = list(log_.xruns, [&](const LogXrun& xrun) { return xrun_json(xrun); });
@@ -246,8 +248,6 @@ ordered_json side_json(const TimelineSide& side) {
   json["duration"] = static_cast<double>(recording.end_ns - recording.start_ns) / static_cast<double>(ns_per_ms);
   json["rows"] = recording.rows;
   json["lost"] = recording.records_lost;
-  json["nodes"] = recording.names.node_ids;
-  json["edges"] = recording.names.edge_ids;
   json["symbols"] = symbols_of(recording.names);
   ordered_json& damage = json["damage"] = ordered_json::array();
   for (const Damage& wound : recording.damage) {

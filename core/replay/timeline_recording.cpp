@@ -2,7 +2,6 @@
 
 #include <cstring>
 
-#include "core/engine/session/session_start.hpp"
 #include "core/replay/recording_artifact.hpp"
 
 namespace phalarope::replay {
@@ -15,11 +14,17 @@ std::optional<std::int64_t> TimelineRecording::time_of_sample(std::int64_t media
 }
 
 TimelineRecordingBuilder::TimelineRecordingBuilder(const PipelineNamer& name_pipeline)
-    : name_pipeline_(name_pipeline), common_(name_pipeline, &axis_) {}
+    : common_(name_pipeline, &axis_), book_(name_pipeline) {}
 
 std::size_t TimelineRecordingBuilder::new_session(std::uint16_t slot) {
-  sessions_.push_back({.id = {}, .log = common_});
+  sessions_.push_back({.id = {}, .slot = slot, .log = common_});
+  name_nodes(sessions_.back());
   return session_of_slot_[slot] = sessions_.size() - 1;
+}
+
+void TimelineRecordingBuilder::name_nodes(Session& session) {
+  session.nodes = book_.names_at(session.slot).node_ids;
+  session.edges = book_.names_at(session.slot).edge_ids;
 }
 
 std::size_t TimelineRecordingBuilder::session_in(std::uint16_t slot) {
@@ -34,6 +39,7 @@ void TimelineRecordingBuilder::take(const Record& record) {
   }
   next_sequence_ = record.header.sequence + 1;
   recording_.names.take(record);
+  book_.take(record);
   switch (record.header.type) {
     case RecordType::event:
       return take_event(record);
@@ -46,8 +52,6 @@ void TimelineRecordingBuilder::take(const Record& record) {
           {columns_.rows() - 1, {reinterpret_cast<const char*>(record.body.data()), record.body.size()}});
       return;
     case RecordType::pipeline:
-      if (name_pipeline_) name_pipeline_(record.body, recording_.names);
-      [[fallthrough]];
     case RecordType::symbol:
     case RecordType::audio:
       common_.take(record);
@@ -62,16 +66,15 @@ void TimelineRecordingBuilder::take(const Record& record) {
 }
 
 void TimelineRecordingBuilder::take_session(const Record& record) {
-  SessionStart start;
-  if (record.body.size() != sizeof start) return;  // damage that passed the store's checks, or another version
-  std::memcpy(&start, record.body.data(), sizeof start);
-  if (start.session_id_bytes > session_id_bytes_max) return;
-  const std::string id(start.session_id_text());
-  std::size_t number = session_in(start.session_slot);
+  const auto start = session_start_of(record.body);
+  if (!start) return;
+  const std::string id(start->session_id_text());
+  std::size_t number = session_in(start->session_slot);
   // The same id again is the same conversation, in a later run; another one has taken the seat.
-  if (sessions_[number].named && sessions_[number].id != id) number = new_session(start.session_slot);
+  if (sessions_[number].named && sessions_[number].id != id) number = new_session(start->session_slot);
   sessions_[number].id = id;
   sessions_[number].named = true;
+  name_nodes(sessions_[number]);
   sessions_[number].log.take(record);
 }
 
@@ -88,7 +91,11 @@ void TimelineRecordingBuilder::take_event(const Record& record) {
 
 TimelineRecording TimelineRecordingBuilder::finish(const std::vector<Damage>& damage) {
   if (sessions_.empty()) new_session(0);
-  for (Session& session : sessions_) recording_.sessions.push_back(session.log.finish({}));
+  for (Session& session : sessions_) {
+    recording_.sessions.push_back(session.log.finish({}));
+    recording_.sessions.back().names.node_ids = std::move(session.nodes);
+    recording_.sessions.back().names.edge_ids = std::move(session.edges);
+  }
   recording_.start_ns = axis_.start_ns();
   recording_.end_ns = axis_.end_ns();
   recording_.rows = columns_.rows();

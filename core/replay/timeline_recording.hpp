@@ -19,6 +19,7 @@
 
 #include "core/replay/conversation_log.hpp"
 #include "core/replay/event_columns.hpp"
+#include "core/replay/session_book.hpp"
 
 namespace phalarope::replay {
 
@@ -29,7 +30,7 @@ struct RowText {
 
 struct TimelineRecording {
   std::vector<ConversationLog> sessions;  // in the order of their first record; at least one
-  RecordingNames names;                   // nodes, edges and symbols of the whole recording
+  RecordingNames names;                   // symbols of the whole recording
   std::int64_t start_ns = 0;
   std::int64_t end_ns = 0;
   std::size_t rows = 0;
@@ -55,16 +56,20 @@ class TimelineRecordingBuilder {
   struct Session {
     std::string id;
     bool named = false;  // a session record told its id
+    std::uint16_t slot = 0;
+    std::vector<std::string> nodes{};  // as they were named when it last began
+    std::vector<std::string> edges{};
     ConversationLogBuilder log;
   };
   void take_event(const Record& record);
   void take_session(const Record& record);
   std::size_t session_in(std::uint16_t slot);
   std::size_t new_session(std::uint16_t slot);
+  void name_nodes(Session& session);
 
-  PipelineNamer name_pipeline_;
   RunAxis axis_;
   ConversationLogBuilder common_;  // what every session begins with: symbols and the pipeline's names
+  SessionBook book_;               // which pipeline, so which nodes, a session runs
   std::vector<Session> sessions_;
   std::map<std::uint16_t, std::size_t> session_of_slot_;
   std::optional<std::size_t> last_session_;  // of the event before: its text follows

@@ -10,14 +10,14 @@ function countEvents(side) {
     return counts.get(key);
   };
   const byLane = [0, 1, 2].map((lane) => countsOf("lane", lane));
-  const byNode = sides[side].nodes.map((name, node) => countsOf("node", node));
+  const nodesDrawn = nodeLabels(sides[side]).map((name, node) => countsOf("node", node));
   const last = table.placeAt(view.b);
   for (let i = table.placeAt(view.a); i < last; i++) {
     const row = table.byTime[i];
     if (state.session >= 0 && sessions[row] !== state.session) continue;
     const px = Math.floor((table.ms[row] - view.a) * scale);
     if (byLane[lanes[row]]) byLane[lanes[row]][px]++;
-    if (nodes[row] !== noIndex && byNode[nodes[row]]) byNode[nodes[row]][px]++;
+    if (nodes[row] !== noIndex && nodesDrawn[nodes[row]]) nodesDrawn[nodes[row]][px]++;
   }
   return counts;
 }

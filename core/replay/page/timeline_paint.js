@@ -153,11 +153,12 @@ function drawTimeLabels(times) {
     }
   }
 }
+const bracketsMax = 60;  // more of them say nothing
 /** Above: end of speech to first sample. Below: suspicion, duck, confirmation, fence, last sample. */
 function drawTimes(row) {
   const times = { taken: [], labels: [] }, above = row.y + 10, below = row.y + 30;
   const seen = row.session.turns.filter(isSeen);
-  if (seen.length > 120) return;  // one bracket a pixel says nothing
+  if (seen.length > bracketsMax) return drawTimeDots(row, seen);
   for (const turn of seen) {
     if (turn.response !== null) {
       bracket(times, turn.speechEnded, turn.firstSample, above, turn.response, "to first sample", colours.thinking);
@@ -165,6 +166,25 @@ function drawTimes(row) {
     for (const held of turn.interruptions) drawInterruption(times, held, below);
   }
   drawTimeLabels(times);
+  return undefined;
+}
+/** From afar each latency is a dot, higher for longer: what is unlike the others stands out. */
+function drawTimeDots(row, turns) {
+  const dots = [];
+  for (const turn of turns) {
+    if (turn.response !== null) dots.push({ ms: turn.firstSample, value: turn.response, colour: colours.thinking });
+    for (const held of turn.interruptions) {
+      if (held.silence !== null) dots.push({ ms: held.at, value: held.silence, colour: colours.held });
+    }
+  }
+  const most = dots.reduce((max, dot) => Math.max(max, dot.value), 1);
+  for (const dot of dots) {
+    pen.fillStyle = dot.colour;
+    const y = row.y + row.height - 3 - Math.log1p(dot.value) / Math.log1p(most) * (row.height - 8);
+    pen.fillRect(x(dot.ms) - 1, y - 1, 2.5, 2.5);
+  }
+  pen.font = font(10); pen.fillStyle = colours.soft; pen.textAlign = "right"; pen.textBaseline = "top";
+  pen.fillText("max " + short(most), width - 4, row.y - 4);
 }
 function drawInterruption(times, held, y) {
   const close = x(held.at + 10) - x(held.at) > 14;  // near enough to tell the steps apart

@@ -28,16 +28,17 @@ function hits(names, what) {
   }
   return found;
 }
-function nodeHits(side, what) {
-  const found = new Uint8Array(256);
-  side.nodes.forEach((name, number) => { if (name.toLowerCase().includes(what)) found[number] = 1; });
-  return found;
+/** A node's name depends on its session's pipeline. */
+function byNode(table, what) {
+  const nodes = table.numbers("node"), sessions = table.numbers("session");
+  const found = table.side.sessions.map((session) => hits(Object.assign({}, session.nodes), what));
+  return (row) => nodes[row] !== noIndex && found[sessions[row]][nodes[row]] === 1;
 }
 /** Each answers for one table: (row) => boolean. */
 const queryFields = {
   kind: (table, what) => byColumn(table, "kind", hits(table.names.kind, what)),
   reason: (table, what) => byColumn(table, "reason", hits(table.names.reason, what)),
-  node: (table, what) => byColumn(table, "node", nodeHits(table.side, what)),
+  node: byNode,
   lane: (table, what) => byColumn(table, "lane", hits(table.names.lane, what)),
   emitter: (table, what) => byColumn(table, "emitter", hits(table.names.emitter, what)),
   family: (table, what) => byColumn(table, "kind", hits(table.names.family, what)),

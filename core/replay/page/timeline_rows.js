@@ -33,7 +33,7 @@ function rowsOfSide(side, number) {
   for (let lane = 0; lane < 3; lane++) add("lane", 20, laneLabels[lane], { lane });
   if (queueOf(number).length) add("queue", 30, "queued", {});
   for (const metric of metricsOf(number)) add("metric", 26, metric.name, { metric });
-  side.nodes.forEach((name, node) => add("node", 15, name, { node }));
+  nodeLabels(side).forEach((name, node) => add("node", 15, name, { node }));
   if (side.sessions.some((session) => session.xruns.length)) add("device", 20, "device", {});
   add("decisions", 8 + levels * levelHeight, "decisions", {});
   return list;

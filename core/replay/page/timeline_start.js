@@ -36,7 +36,7 @@ function fillPick(id, name, any) {
   for (const [number, count] of [...counts].sort((a, b) => b[1] - a[1])) {
     if (name === "reason" && number === 0) continue;
     if (name === "node" && number === noIndex) continue;
-    const text = name === "node" ? sides[0].nodes[number] || "node-" + number : words(tables[0].nameOf(name, number));
+    const text = name === "node" ? nodeLabels(sides[0])[number] || "node-" + number : words(tables[0].nameOf(name, number));
     options.push(el("option", { value: String(number) }, `${text} (${count.toLocaleString("en")})`));
   }
   $(id).append(...options);

@@ -12,7 +12,7 @@ const sideLetters = ["A", "B"];
 
 const duration = Math.max(1, ...sides.map((side) => side.duration),
   ...sides.flatMap((side) => side.tracks.map((track) => track.start + track.frames / track.rate * 1000)));
-const full = duration * 1.02 + 40;  // a little air behind the last event
+const full = duration + Math.min(duration * 0.02, 4000) + 40;  // a little air behind the last event
 const shortest = 0.5;               // the closest zoom, in milliseconds
 const view = { a: 0, b: full };     // what is visible, in milliseconds
 const state = {

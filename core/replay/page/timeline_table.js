@@ -67,6 +67,16 @@ const numberForms = {
 };
 const outputFlag = 1, noIndex = 255;
 
+/** The names that a node has in any session, by its number: most often one. */
+function nodeLabels(side) {
+  const labels = [];
+  for (const session of side.sessions) session.nodes.forEach((name, node) => {
+    labels[node] = labels[node] || [];
+    if (!labels[node].includes(name)) labels[node].push(name);
+  });
+  return labels.map((names) => names.join(" / "));
+}
+
 class EventTable {
   /** `text`: one "name base64" a line. `names`, `fields`: of the data block. `side`: the recording's part of it. */
   constructor(text, side, names, fields) {
@@ -127,8 +137,10 @@ class EventTable {
   family(row) { return this.names.family[this.numbers("kind")[row]] || "input"; }
   nodeName(row) {
     const node = this.numbers("node")[row];
-    return node === noIndex ? "" : this.side.nodes[node] || "node-" + node;
+    return node === noIndex ? "" : this.sessionOf(row).nodes[node] || "node-" + node;
   }
+  /** Each session has the nodes of its own pipeline. */
+  sessionOf(row) { return this.side.sessions[this.numbers("session")[row]]; }
   isOutput(row) { return (this.numbers("flags")[row] & outputFlag) !== 0; }
   text(row) { return this.texts.get(row) || ""; }
   nameOf(form, number) { return this.names[form][number] || number + " (?)"; }
@@ -136,7 +148,7 @@ class EventTable {
   /** Every field by its name; numbers of 64 bits stay exact. */
   json(row) {
     const all = {
-      row, at_ms: this.ms[row], session: this.side.sessions[this.numbers("session")[row]].id,
+      row, at_ms: this.ms[row], session: this.sessionOf(row).id,
     };
     for (const [name, form, size] of this.fields) {
       all[name] = this.member(row, name, form, size);
@@ -155,7 +167,7 @@ class EventTable {
     }
     if (form === "index") {
       if (number === noIndex) return null;
-      return (name === "node" ? this.side.nodes : this.side.edges)[number] || name + "-" + number;
+      return this.sessionOf(row)[name + "s"][number] || name + "-" + number;
     }
     if (form === "emitter") {
       const code = this.names.emitter_code[number];

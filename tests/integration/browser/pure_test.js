@@ -50,7 +50,7 @@
   const fields = [["runtime_sequence", "unsigned", 8], ["mono_ns", "signed", 8], ["causal_parent", "unsigned", 4],
     ["turn_number", "unsigned", 4], ["kind", "kind", 2], ["reason", "reason", 2], ["node", "index", 1],
     ["lane", "lane", 1], ["emitter", "emitter", 1], ["flags", "flags", 1]];
-  const side = { rows: 6, nodes: ["stt"], edges: [], symbols: {}, sessions: [{ id: "kitchen" }],
+  const side = { rows: 6, symbols: {}, sessions: [{ id: "kitchen", nodes: ["stt"], edges: [] }],
     texts: [[2, "Stop <b>now</b>"]] };
   const rows = {
     at: [0, 1e6, 9e6, 9e6, 9e6, 8e6], session: [0, 0, 0, 0, 0, 0], runtime_sequence: [1, 2, 3, 4, 5, 6],

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tests/unit/replay/sample_conversation.hpp"
 
 namespace phalarope::replay {
@@ -17,7 +19,7 @@ RecordedOutputs outputs() {
 }
 std::size_t place_of(const RecordedOutputs& of, EventKind kind) {
   for (std::size_t i = 0; i < of.recorded.size(); ++i) {
-    if (of.recorded[i].kind == kind) return i;
+    if (of.recorded[i].event.kind == kind) return i;
   }
   return of.recorded.size();
 }
@@ -31,8 +33,8 @@ TEST(TimelineComparison, ARecordingDoesNotDifferFromItself) {
 TEST(TimelineComparison, OneMoreDecisionIsOneDifferenceAndShiftsNothing) {
   auto candidate = outputs();
   const std::size_t at = place_of(candidate, EventKind::abort);
-  Event more = candidate.recorded[at];
-  more.kind = EventKind::degrade;
+  SessionOutput more = candidate.recorded[at];
+  more.event.kind = EventKind::degrade;
   candidate.recorded.insert(candidate.recorded.begin() + static_cast<std::ptrdiff_t>(at), more);
   const auto comparison = compare_timelines(outputs(), candidate, 0);
   ASSERT_EQ(comparison.differences.size(), 1U);
@@ -44,7 +46,7 @@ TEST(TimelineComparison, OneMoreDecisionIsOneDifferenceAndShiftsNothing) {
 TEST(TimelineComparison, AChangedReasonIsToldAtItsPlaceInBoth) {
   auto candidate = outputs();
   const std::size_t at = place_of(candidate, EventKind::abort);
-  candidate.recorded[at].reason = Reason::provider_failure;
+  candidate.recorded[at].event.reason = Reason::provider_failure;
   const auto comparison = compare_timelines(outputs(), candidate, 0);
   ASSERT_EQ(comparison.differences.size(), 1U);
   EXPECT_EQ(comparison.differences[0].a, at);
@@ -55,15 +57,15 @@ TEST(TimelineComparison, AChangedReasonIsToldAtItsPlaceInBoth) {
 TEST(TimelineComparison, TimesWithinTheToleranceAreTheSame) {
   auto candidate = outputs();
   const std::size_t at = place_of(candidate, EventKind::commit);
-  candidate.recorded[at].mono_ns += 5 * ns_per_ms;
+  candidate.recorded[at].event.mono_ns += 5 * ns_per_ms;
   EXPECT_EQ(compare_timelines(outputs(), candidate, 4).differences.size(), 1U);
   EXPECT_EQ(compare_timelines(outputs(), candidate, 5).differences.size(), 0U);
 }
 
 TEST(TimelineComparison, WhatTheWholeRecordingSharesIsToldOnce) {
   auto candidate = outputs();
-  candidate.context.names.session_id = "hall-board";
-  candidate.context.plan_hash = "another";
+  candidate.context.sessions[0].session_id = "hall-board";
+  candidate.context.sessions[0].plan_hash = "another";
   const auto comparison = compare_timelines(outputs(), candidate, 0);
   ASSERT_EQ(comparison.differences.size(), 2U);
   EXPECT_THAT(comparison.differences[0].divergence.message, HasSubstr("kitchen-board"));
@@ -72,7 +74,7 @@ TEST(TimelineComparison, WhatTheWholeRecordingSharesIsToldOnce) {
 
 TEST(TimelineComparison, DifferencesStandInTheOrderOfTime) {
   auto candidate = outputs();
-  for (Event& event : candidate.recorded) {
+  for (auto& [event, session] : candidate.recorded) {
     if (event.kind == EventKind::close || event.kind == EventKind::turn_open) event.reason = Reason::timeout;
   }
   const auto comparison = compare_timelines(outputs(), candidate, 0);
@@ -84,7 +86,7 @@ TEST(TimelineComparison, DifferencesStandInTheOrderOfTime) {
 
 TEST(TimelineComparison, AnEndlessTurnIsPairedByPlace) {
   auto many = outputs();
-  const Event again = many.recorded[place_of(many, EventKind::output_accepted)];
+  const SessionOutput again = many.recorded[place_of(many, EventKind::output_accepted)];
   many.recorded.assign(paired_decisions_max + 2, again);
   auto fewer = many;
   fewer.recorded.pop_back();
@@ -99,6 +101,21 @@ TEST(TimelineComparison, AgainstNothingEveryDecisionIsAlone) {
   const auto comparison = compare_timelines(outputs(), nothing, 0);
   EXPECT_EQ(comparison.differences.size(), outputs().recorded.size());
   EXPECT_EQ(comparison.paired, 0U);
+}
+
+TEST(TimelineComparison, OfSeveralSessionsEachIsComparedWithItsNamesake) {
+  auto two = outputs();
+  two.context.sessions.push_back(two.context.sessions[0]);
+  two.context.sessions[1].session_id = "hall-board";
+  const std::size_t before = two.recorded.size();
+  for (std::size_t i = 0; i < before; ++i) two.recorded.push_back({two.recorded[i].event, 1});
+  EXPECT_TRUE(compare_timelines(two, two, 0).differences.empty());
+  auto swapped = two;
+  std::ranges::rotate(swapped.recorded, swapped.recorded.begin() + static_cast<std::ptrdiff_t>(before));
+  EXPECT_TRUE(compare_timelines(two, swapped, 0).differences.empty()) << "turn 1 of one is not turn 1 of the other";
+  const auto comparison = compare_timelines(two, outputs(), 0);
+  EXPECT_EQ(comparison.differences.size(), 1 + before);
+  EXPECT_THAT(comparison.differences[0].divergence.message, HasSubstr("hall-board is only in the baseline"));
 }
 
 }  // namespace

@@ -118,7 +118,7 @@ TEST(TimelineHtml, ThePagesTextNeverBecomesMarkup) {
   auto recording = sample_page(hostile);
   const std::size_t scripts_of_a_plain_page = 3;  // the data, one block of columns, the script
   recording.sessions.front().names.session_id = hostile;
-  recording.names.node_ids = {std::string(hostile)};
+  recording.sessions.front().names.node_ids = {std::string(hostile)};
   const std::string page = page_of(recording);
   EXPECT_THAT(page, Not(HasSubstr("<script>alert")));
   EXPECT_THAT(page, Not(HasSubstr("<!-- ")));
