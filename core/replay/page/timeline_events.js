@@ -76,14 +76,25 @@ function drawSteps(row, list, unit) {
   for (const one of list) if (one.value > most) most = one.value;
   const y = (value) => row.y + row.height - 2 - value / most * (row.height - 6);
   pen.strokeStyle = colours.speaking; pen.lineWidth = 1.2; pen.beginPath();
-  let last = null;
-  for (const one of list) {
-    const px = x(table.ms[one.row]);
-    if (px < gutter - 50) { last = one; continue; }
-    if (last === null) pen.moveTo(px, y(one.value));
-    else { pen.lineTo(Math.max(px, gutter), y(last.value)); pen.lineTo(Math.max(px, gutter), y(one.value)); }
-    last = one;
-    if (px > width) break;
+  let before = 0, column = -1, highest = 0, begun = false;
+  const end = () => {  // of one pixel: up to its highest, on from its last
+    if (column < 0) return;
+    if (begun) pen.lineTo(column, y(before)); else pen.moveTo(column, y(before));
+    pen.lineTo(column, y(highest));
+    begun = true;
+  };
+  let low = 0, high = list.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (table.ms[list[middle].row] < view.a) low = middle + 1; else high = middle;
+  }
+  before = low > 0 ? list[low - 1].value : 0;
+  for (let last = before; low < list.length && table.ms[list[low].row] <= view.b; low++) {
+    const px = Math.round(x(table.ms[list[low].row]));
+    if (px !== column) { end(); before = last; column = px; highest = 0; }
+    last = list[low].value;
+    highest = Math.max(highest, last);
+    if (low + 1 === list.length || table.ms[list[low + 1].row] > view.b) { end(); pen.lineTo(width, y(last)); }
   }
   pen.stroke();
   pen.font = font(10); pen.fillStyle = colours.soft; pen.textAlign = "right"; pen.textBaseline = "top";

@@ -1,14 +1,14 @@
 // The timeline page: every event of a recording as columns. Pure; the reader of core/replay/event_columns.hpp.
 //
-// A column is decoded when it is first asked for: as numbers (what is drawn and searched) or exactly, as BigInt
-// (what an event's JSON shows), because 64 bits do not fit a number.
+// A column is decoded when it is first asked for: whole, as numbers, where it is drawn or searched; for one row,
+// exactly, where an event's JSON shows it, because 64 bits do not fit a number.
 function bytesOf(base64) {
   const text = atob(base64);
   const bytes = new Uint8Array(text.length);
   for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
   return bytes;
 }
-/** Differences of order 1 or 2, zigzag varints, runs of zeros counted: event_columns.hpp. */
+/** Differences of order 1 or 2, zigzag varints, runs of zeros counted: event_columns.hpp. Whole column. */
 function decodeNumbers(bytes, out) {
   const twice = bytes[0] === 2;
   let place = 1, value = 0, step = 0, row = 0;
@@ -34,31 +34,48 @@ function decodeNumbers(bytes, out) {
   }
   return out;
 }
-/** The same, exact in 64 bits. */
-function decodeExact(bytes, out) {
+/**
+ * One row's value, exact in 64 bits. Numbers carry the walk as long as they can (2^50 is far from what they round);
+ * BigInt takes over for the few steps that are larger: the first of a wall clock, a ticket, whatever 64 bits hold.
+ */
+const carried = 2 ** 50;
+function exactAt(bytes, wanted) {
   const twice = bytes[0] === 2;
-  let place = 1, value = 0n, step = 0n, row = 0;
+  let place = 1, row = 0, base = 0n, offset = 0, step = 0;  // the value is base + offset
   const varint = () => {
-    let number = 0n, shift = 0n, byte;
+    const from = place;
+    let number = 0, scale = 1, byte;
     do {
       byte = bytes[place++];
-      number |= BigInt(byte & 127) << shift;
-      shift += 7n;
+      number += (byte & 127) * scale;
+      scale *= 128;
     } while (byte > 127);
-    return number;
+    if (place - from <= 7) return number;
+    let exact = 0n;
+    for (let i = place - 1; i >= from; i--) exact = exact << 7n | BigInt(bytes[i] & 127);
+    return exact;
   };
-  while (row < out.length && place < bytes.length) {
+  const small = (value) => (value < carried && value > -carried ? Number(value) : value);
+  while (row <= wanted && place < bytes.length) {
     const number = varint();
-    let times = 1, difference = 0n;
-    if (number === 0n) times += Number(varint());
-    else difference = number & 1n ? -((number + 1n) >> 1n) : number >> 1n;
-    for (; times > 0 && row < out.length; times--) {
-      step = BigInt.asIntN(64, twice ? step + difference : difference);
-      value = BigInt.asIntN(64, value + step);
-      out[row++] = value;
+    let difference = 0, times = 1;
+    if (number === 0) times = Math.min(Number(varint()) + 1, wanted + 1 - row);
+    else if (typeof number === "bigint") difference = number & 1n ? -((number + 1n) >> 1n) : number >> 1n;
+    else difference = number % 2 ? -(number + 1) / 2 : number / 2;
+    if (typeof difference === "bigint" || typeof step === "bigint") {
+      step = small(BigInt.asIntN(64, twice ? BigInt(step) + BigInt(difference) : BigInt(difference)));
+    } else {
+      step = small(twice ? step + difference : difference);
+    }
+    row += times;
+    if (typeof step === "number" && Math.abs(step * times) < carried && Math.abs(offset) < carried) {
+      offset += step * times;
+    } else {
+      base = BigInt.asIntN(64, base + BigInt(offset) + BigInt(step) * BigInt(times));
+      offset = 0;
     }
   }
-  return out;
+  return BigInt.asIntN(64, base + BigInt(offset));
 }
 
 const numberForms = {
@@ -90,26 +107,24 @@ class EventTable {
       if (space > 0) this.blocks.set(line.slice(0, space), line.slice(space + 1));
     }
     this.decoded = new Map();
-    this.exactly = new Map();
+    this.bytes = new Map();
     this.texts = new Map(side.texts);
     this.ms = this.numbers("at");
     for (let i = 0; i < this.rows; i++) this.ms[i] /= 1e6;  // nanoseconds become milliseconds
     this.byTime = this.orderByTime();
   }
+  bytesOf(name) {
+    if (!this.bytes.has(name)) this.bytes.set(name, bytesOf(this.blocks.get(name) || "AQ=="));
+    return this.bytes.get(name);
+  }
   numbers(name) {
     if (!this.decoded.has(name)) {
       const out = new (numberForms[name] || Float64Array)(this.rows);
-      this.decoded.set(name, decodeNumbers(bytesOf(this.blocks.get(name) || "AQ=="), out));
+      this.decoded.set(name, decodeNumbers(this.bytesOf(name), out));
     }
     return this.decoded.get(name);
   }
-  exact(name, row) {
-    if (!this.exactly.has(name)) {
-      const bytes = bytesOf(this.blocks.get(name) || "AQ==");
-      this.exactly.set(name, decodeExact(bytes, new BigInt64Array(this.rows)));
-    }
-    return this.exactly.get(name)[row];
-  }
+  exact(name, row) { return exactAt(this.bytesOf(name), row); }
   /** Two threads' clocks may be told slightly out of order: rows nearly sorted, so moving the few is quick. */
   orderByTime() {
     const order = new Uint32Array(this.rows);

@@ -17,7 +17,7 @@ import subprocess
 import time
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
-ANSWER_SECONDS_MAX = 60
+ANSWER_SECONDS_MAX = 120
 KEY_CODES = {" ": 32, "Escape": 27, "Enter": 13, "ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40,
              "Home": 36, "End": 35, "Tab": 9}
 
@@ -145,7 +145,7 @@ class Page:
             raise AssertionError(detail.get("exception", {}).get("description") or detail["text"])
         return answer["result"].get("value")
 
-    def wait_until(self, expression, seconds=20):
+    def wait_until(self, expression, seconds=60):
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             if self.run(expression):

@@ -2,7 +2,7 @@
 // Takes the parts' text, gives the number of checks that held. Columns here are encoded by hand, from the format's
 // words in core/replay/event_columns.hpp.
 (parts) => {
-  const page = new Function(parts + "; return { decodeNumbers, decodeExact, EventTable, jsonText, parseQuery, " +
+  const page = new Function(parts + "; return { decodeNumbers, exactAt, EventTable, jsonText, parseQuery, " +
     "findRows, mergeRows, placeInList, tally, Wave, parentOf, chainOf, effectsOf, siblingsOf };")();
   let held = 0;
   const plain = (value) => JSON.stringify(value, (key, one) => (typeof one === "bigint" ? one + "n"
@@ -37,7 +37,13 @@
   same(page.decodeNumbers(Uint8Array.from([2, 20, 0, 2]), new Float64Array(4)), [10, 20, 30, 40], "a steady clock");
   same(page.decodeNumbers(Uint8Array.from([1]), new Float64Array(2)), [0, 0], "an empty block");
   const edges = [9223372036854775807n, -9223372036854775808n, 0n, 1767225600123456789n];
-  same(page.decodeExact(column(edges), new BigInt64Array(4)), edges, "64 bits, exactly");
+  const exactly = (bytes, count) => Array.from({ length: count }, (none, row) => page.exactAt(bytes, row));
+  same(exactly(column(edges), 4), edges, "64 bits, exactly");
+  const wall = [1767225600000000000n, 1767225600010000000n, 1767225600020000000n, 1767225600030000001n];
+  same(exactly(column(wall), 4), wall, "a wall clock, exactly");
+  const steady = Uint8Array.from([2, ...varint(2n * wall[0]), ...varint(2n * (wall[0] - 10000000n) - 1n), 0, 1, 2]);
+  same(exactly(steady, 5), [wall[0], wall[1], wall[2], wall[0] + 30000000n, wall[0] + 40000001n],
+    "a wall clock under order 2");
 
   // ---- a small table: a word is recognised, the engine confirms and fences, the audio thread answers
   const names = {
