@@ -1,12 +1,22 @@
 // The page's files as text inside the program: page/timeline*, embedded by page/embed.cmake.
 #pragma once
 
+#include <span>
+#include <string>
 #include <string_view>
 
 namespace phalarope::replay::page {
 
-extern const std::string_view frame;
-extern const std::string_view style;
-extern const std::string_view script;
+/// A text in pieces, each as long as every compiler takes a literal.
+using Pieces = std::span<const std::string_view>;
+inline std::string joined(Pieces pieces) {
+  std::string text;
+  for (const std::string_view piece : pieces) text += piece;
+  return text;
+}
+
+extern const Pieces frame;
+extern const Pieces style;
+extern const Pieces script;
 
 }  // namespace phalarope::replay::page

@@ -135,13 +135,19 @@ std::string timeline_data_json(const TimelinePage& page) {
 }
 
 std::string timeline_html(const TimelinePage& page) {
+  const std::string style = page::joined(page::style);
+  const std::string script = page::joined(page::script);
   const Filling fillings[] = {
-      {"@TITLE@", html_escaped(title_of(page))},    {"@STYLE_HASH@", policy_hash(page::style)},
-      {"@SCRIPT_HASH@", policy_hash(page::script)}, {"@STYLE@", std::string(page::style)},
-      {"@SCRIPT@", std::string(page::script)},      {"@DATA@", for_script_element(timeline_data_json(page))},
-      {"@COLUMNS@", column_blocks(page)},           {"@SOUND@", sound_blocks(page)},
+      {"@TITLE@", html_escaped(title_of(page))},
+      {"@STYLE_HASH@", policy_hash(style)},
+      {"@SCRIPT_HASH@", policy_hash(script)},
+      {"@STYLE@", style},
+      {"@SCRIPT@", script},
+      {"@DATA@", for_script_element(timeline_data_json(page))},
+      {"@COLUMNS@", column_blocks(page)},
+      {"@SOUND@", sound_blocks(page)},
   };
-  return fill(page::frame, fillings);
+  return fill(page::joined(page::frame), fillings);
 }
 
 }  // namespace phalarope::replay
