@@ -40,6 +40,16 @@ json data_of(const TimelineRecording& recording, std::span<const TimelineTrack> 
   return json::parse(timeline_data_json({.sides = {{.name = "sample", .recording = &recording, .tracks = tracks}}}));
 }
 
+/// Which record holds the first event of a kind.
+std::size_t place_of(MemoryRecording& recording, EventKind kind) {
+  std::size_t place = 0;
+  for (; const auto record = recording.next(); ++place) {
+    if (record->header.type == RecordType::event && recording.event_at(place).kind == kind) break;
+  }
+  recording.rewind();
+  return place;
+}
+
 std::size_t columns_of(std::string_view text) {
   std::size_t columns = 0;
   for (const char byte : text) columns += (static_cast<unsigned char>(byte) & 0xc0) != 0x80;
@@ -174,8 +184,7 @@ TEST(TimelineHtml, TwoRecordingsCarryTheirDifferencesWithTheRowsTheyStandIn) {
   SampleConversation before, after;
   const auto a = read_timeline(before.recording);
   before.recording.rewind();
-  std::size_t bent = 0;
-  while (after.recording.event_at(bent).kind != EventKind::abort) ++bent;
+  const std::size_t bent = place_of(after.recording, EventKind::abort);
   Event event = after.recording.event_at(bent);
   event.reason = Reason::provider_failure;
   after.recording.replace(bent, event);
