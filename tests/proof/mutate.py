@@ -99,7 +99,8 @@ def main():
     for fault in faults:
         print(f"{SAME_PROGRAMS.name}: {fault}")
     print(f"{killed + same_count + survived} of {count_all} mutants tried{f' (seed {options.seed})' if options.seconds else ''}: "
-          f"{killed} killed ({by_compiler} by the compiler), {same_count} the same program, {survived} survived")
+          f"{killed} killed ({by_compiler} by the compiler), {same_count} the same program, {survived} survived; "
+          f"{100.0 * killed / max(killed + survived, 1):.2f} % of those that a test can notice")
     return 1 if survived or faults else 0
 
 

@@ -92,7 +92,7 @@ Result<TurnRecord*, TurnRefusal> TurnRegistryOf<records_max>::record_to_propose(
   }
   const bool kept = records_.push_back(TurnRecord(number));
   PHAL_ENFORCE(kept, "a record was given up to make room");
-  if (number > highest_) highest_ = number;
+  highest_ = std::max(highest_, number);
   return &records_.back();
 }
 
