@@ -29,6 +29,8 @@ struct AudioLink {
   SpscRing<Event, audio_commands_max>& commands;
   Fence& fence;
   PayloadStore& payloads;
+  /// The source numbers what it meant to send, each ring for itself and from 1: a gap tells what found no room.
+  bool numbers_its_events = false;
 };
 
 }  // namespace phalarope

@@ -67,6 +67,11 @@ EngineRuntime::EngineRuntime(const RuntimeWiring& wiring) noexcept
   const auto configured = lanes_.configure(config);
   PHAL_ENFORCE(configured.has_value(), "a prepared plan has lane limits that can be kept");
   PHAL_ENFORCE(wiring.audio.size() == wiring.engine.sessions().size(), "every seat of the engine has its link");
+  for (std::size_t slot = 0; slot < wiring.audio.size(); ++slot) {
+    if (wiring.engine.seated(static_cast<std::uint16_t>(slot))) {
+      note_priority(slot, wiring.engine.sessions()[slot].priority());
+    }
+  }
   wiring_.engine.attach({.owner = this, .move = [](void* owner, const Event& command_fence) noexcept {
                            static_cast<EngineRuntime*>(owner)->move_fence(command_fence);
                          }});
@@ -83,6 +88,7 @@ std::size_t EngineRuntime::poll(Instant now, WallTime wall) noexcept {
 Result<std::uint16_t, EngineRefusal> EngineRuntime::open_session(const SessionStart& start) noexcept {
   const auto slot = wiring_.engine.open_session(start);
   if (!slot) return slot;
+  note_priority(*slot, start.priority);
   SessionStart seated = start;
   seated.session_slot = *slot;
   static_cast<void>(wiring_.recorder.append_session(std::as_bytes(std::span(&seated, 1))));
@@ -113,80 +119,6 @@ bool EngineRuntime::take_next(Instant now, WallTime wall) noexcept {
     return false;
   }
   return true;
-}
-
-// Takes rounds through the links until they are dry or the lane is full. In a round each link may give its share of
-// the room there was, so that one who floods delays nobody by more than that share.
-template <typename RingOf>
-void EngineRuntime::ingest_rounds(Lane lane, std::uint32_t room_items, RingOf ring_of) noexcept {
-  const std::size_t links = wiring_.audio.size();
-  bool any = true;
-  while (any && lanes_.depth_items(lane) < room_items) {
-    any = false;
-    const std::size_t share = std::max<std::size_t>(1, (room_items - lanes_.depth_items(lane)) / links);
-    for (std::size_t i = 0; i < links; ++i) {
-      const std::size_t slot = first_link_ + i < links ? first_link_ + i : first_link_ + i - links;
-      auto& ring = ring_of(wiring_.audio[slot]);
-      Event event;
-      for (std::size_t taken = 0; taken < share && lanes_.depth_items(lane) < room_items && ring.try_pop(event);
-           ++taken) {
-        event.session_slot = static_cast<std::uint16_t>(slot);
-        accept(event, EventSource::seat);
-        any = true;
-      }
-    }
-    first_link_ = first_link_ + 1 < links ? first_link_ + 1 : 0;
-  }
-}
-
-void EngineRuntime::ingest_control() noexcept {
-  ingest_rounds(Lane::control, control_room_items_, [](const AudioLink& link) -> auto& { return link.control; });
-  Event event;
-  while (lanes_.depth_items(Lane::control) < control_room_items_ && wiring_.operator_events.try_pop(event)) {
-    accept(event, EventSource::host);
-  }
-}
-
-void EngineRuntime::ingest_data() noexcept {
-  ingest_rounds(Lane::data, data_room_items_, [](const AudioLink& link) -> auto& { return link.data; });
-  while (lanes_.depth_items(Lane::data) < data_room_items_) {
-    const std::size_t room = data_room_items_ - lanes_.depth_items(Lane::data);
-    const std::size_t count = wiring_.ingress.drain(std::span(batch_).first(std::min(room, batch_.size())));
-    for (std::size_t i = 0; i < count; ++i) accept(batch_[i], EventSource::worker);
-    if (count == 0) break;
-  }
-}
-
-void EngineRuntime::accept(Event event, EventSource source) noexcept {
-  if (event.session_slot >= wiring_.audio.size()) {  // from a worker or host that names nobody
-    ++counters_.unknown_slots;
-    if (event.payload.present()) static_cast<void>(wiring_.audio.front().payloads.release(event.payload));
-    return;
-  }
-  event.mono_ns = std::clamp<std::int64_t>(event.mono_ns, 0, (now_ + source_clock_lead_max).value);
-  if (const auto fault = fault_at_the_door(source, event)) return refuse_at_the_door(event, *fault);
-  event.runtime_sequence = ++arrivals_;  // names it in the lane; step gives the sequence that counts
-  LaneSignals signals;
-  const auto outcome = lanes_.enqueue(event, signals);
-  take_all(signals);
-  if (outcome && outcome->accepted()) return;
-  ++counters_.lane_drops;
-  release(event);
-}
-
-void EngineRuntime::refuse_at_the_door(const Event& event, IngressFault fault) noexcept {
-  ++counters_.refused_at_the_door;
-  release(event);
-  take(refusal_of(event, fault));
-}
-
-// What the lanes say of themselves is an input like any other: it depends on when things came, so it is recorded.
-void EngineRuntime::take_all(const LaneSignals& signals) noexcept {
-  for (const PressureSignal& signal : signals) {
-    Event event = signal.event;
-    event.causal_parent = 0;  // its cause has no sequence yet
-    take(event);
-  }
 }
 
 void EngineRuntime::take(Event event) noexcept {

@@ -6,7 +6,9 @@
 //   audio data rings ───┘                         └─▶ evidence of a turn that ended
 //
 // One link for each seat of the engine, in the order of the seats. Whoever says much waits in their own rings: a round
-// takes from each link its share of the room in the lane, and each round begins with another link (D24).
+// takes from each link its share of the room in the lane, and each round begins with another link (D24). Data of
+// background sessions is taken when interactive ones have none left. What a source could not send leaves a gap in its
+// numbers: one notice for each contiguous range (I5).
 //
 // Invariants. (1) Before every single step the control sources are looked at again, so data never delays control (I4).
 // (2) The order in which events are taken is the recorded order. (3) The fence moves while the step that moves
@@ -22,9 +24,9 @@
 
 #include "core/engine/audio_link.hpp"
 #include "core/engine/engine.hpp"
-#include "core/engine/event_source.hpp"
 #include "core/engine/evidence/recorder.hpp"
 #include "core/engine/graph/execution_pool.hpp"
+#include "core/engine/lanes/event_source.hpp"
 #include "core/engine/lanes/ingress.hpp"
 #include "core/engine/lanes/lane_set.hpp"
 
@@ -55,6 +57,7 @@ struct RuntimeCounters {
   std::uint64_t audio_commands_refused = 0;
   std::uint64_t stale_payloads = 0;
   std::uint64_t unknown_slots = 0;         // events for a seat that does not exist
+  std::uint64_t source_drops = 0;          // events that a source could not send; each range has its notice
   std::uint64_t refused_at_the_door = 0;   // each stands in the record as reject (schema_validation_error)
   std::uint64_t deadlines_not_served = 0;  // a tick that left its deadline where it was: a bug, made visible
 };
@@ -86,7 +89,9 @@ class EngineRuntime {
   void ingest_control() noexcept;
   void ingest_data() noexcept;
   template <typename RingOf>
-  void ingest_rounds(Lane lane, std::uint32_t room_items, RingOf ring_of) noexcept;
+  void ingest_rounds(Lane lane, SessionPriority priority, RingOf ring_of) noexcept;
+  void note_priority(std::size_t slot, SessionPriority priority) noexcept;
+  void note_gap(Lane lane, const Event& event) noexcept;
   const AudioLink& link_of(const Event& event) const noexcept { return wiring_.audio[event.session_slot]; }
   void accept(Event event, EventSource source) noexcept;
   void refuse_at_the_door(const Event& event, IngressFault fault) noexcept;
@@ -116,7 +121,15 @@ class EngineRuntime {
   std::array<bool, engine_sessions_max> reserves_{};  // whether room for the session's next turn's end is held
   bool reserves_settled_ = false;                     // every session's room is held, and every session knows it
   Instant now_{};                                     // of the running poll
-  std::size_t first_link_ = 0;                        // where the next round begins
+  /// Of each seat: what its rings said last, and how much it matters.
+  struct Source {
+    std::uint32_t control_sequence = 0;
+    std::uint32_t data_sequence = 0;
+    SessionPriority priority = SessionPriority::interactive;
+  };
+  std::array<Source, engine_sessions_max> sources_{};
+  std::size_t background_seats_ = 0;
+  std::size_t first_link_ = 0;  // where the next round begins
   RuntimeCounters counters_{};
 };
 

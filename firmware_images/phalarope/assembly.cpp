@@ -3,7 +3,6 @@
 #include <filesystem>
 
 #include "core/spec/pipeline_file.hpp"
-#include "core/spec/plan_codec.hpp"
 #include "firmware_images/phalarope/resources.hpp"
 #include "hal/external/program_settings.hpp"
 
@@ -46,7 +45,6 @@ std::expected<hal::ConversationSettings, std::string> assemble(const AssemblyReq
   if (!loaded) return std::unexpected(spec::to_string(loaded.error()));
   spec::set_recording_level(loaded->pipeline, request.level);
   settings.pipeline = loaded->pipeline;
-  settings.pipeline_record = spec::encode(loaded->pipeline);
   for (spec::ExternalProgram& program : loaded->programs) {
     if (auto found = find_program(program); !found) return std::unexpected(found.error());
     settings.external.push_back(hal::settings_of(program));

@@ -2,9 +2,9 @@
 //
 //   control ring  speech, fence, xrun, playback state     data ring  frames, positions
 //
-// Invariants. (1) transport_sequence counts every event the audio thread meant to send, sent or not, so the engine sees
-// each gap. (2) A full ring is an answer: the event is counted and dropped, nothing waits.
-// Who: the audio thread only. Contract: runtime.md 1.2; I5, I9.
+// Invariants. (1) transport_sequence counts, for each ring, every event the audio thread meant to send, sent or not, so
+// the engine sees each gap and tells it (drop_notice). (2) A full ring is an answer: the event is counted and dropped,
+// nothing waits. Who: the audio thread only. Contract: runtime.md 1.2; I5, I9.
 #pragma once
 
 #include "core/engine/audio_link.hpp"
@@ -26,6 +26,7 @@ class EventWriter {
 
   bool control(Event event) noexcept {
     event.lane = Lane::control;
+    event.transport_sequence = ++control_sequence_;
     seal(event);
     const bool sent = link_.control.try_push(event);
     ++(sent ? counters_.sent : counters_.control_refused);
@@ -33,6 +34,7 @@ class EventWriter {
   }
   bool data(Event event) noexcept {
     event.lane = Lane::data;
+    event.transport_sequence = ++data_sequence_;
     seal(event);
     const bool sent = link_.data.try_push(event);
     ++(sent ? counters_.sent : counters_.data_refused);
@@ -46,7 +48,6 @@ class EventWriter {
   void seal(Event& event) noexcept {
     event.mono_ns = at_.value;
     event.session_slot = session_slot_;
-    event.transport_sequence = ++sequence_;
     event.emitter = Emitter::device;
     event.set(EventFlag::has_media_time);
     if (static_cast<std::uint16_t>(event.kind) >= first_extension_kind) event.set(EventFlag::internal);
@@ -54,7 +55,8 @@ class EventWriter {
 
   AudioLink& link_;
   std::uint16_t session_slot_;
-  std::uint32_t sequence_ = 0;
+  std::uint32_t control_sequence_ = 0;
+  std::uint32_t data_sequence_ = 0;
   Instant at_{};
   EventWriterCounters counters_{};
 };

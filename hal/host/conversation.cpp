@@ -7,6 +7,7 @@
 #include <cstring>
 #include <utility>
 
+#include "core/spec/plan_codec.hpp"
 #include "hal/codec/opus_evidence.hpp"
 #include "hal/host/power_loss_record.hpp"
 
@@ -57,7 +58,8 @@ Started<void> Conversation::build(const NodeDecorator& decorate) {
                           .data = *data_ring_,
                           .commands = *command_ring_,
                           .fence = fence_,
-                          .payloads = payloads_});
+                          .payloads = payloads_,
+                          .numbers_its_events = true});
   ingress_ = std::make_unique<Ingress>(worker_results_max, worker_ports_max);
   static_cast<void>(arena_.begin_item("payload slabs"));
   for (const SlabPoolConfig& config : {microphone_slabs, synthesis_slabs, text_slabs}) {
@@ -73,6 +75,7 @@ Started<void> Conversation::build(const NodeDecorator& decorate) {
     return std::unexpected("session id `" + settings_.session_id + "` is longer than " +
                            std::to_string(session_id_bytes_max) + " bytes; choose a shorter one");
   }
+  if (auto resolved = resolve_turn_start_bundle(); !resolved) return resolved;
   const auto engine = Engine::create(arena_, settings_.pipeline, {&session_, 1});
   if (!engine) return std::unexpected(std::string(describe(engine.error())));
   engine_ = *engine;
@@ -85,6 +88,25 @@ Started<void> Conversation::build(const NodeDecorator& decorate) {
                                                            .recorder = *recorder_});
   arena_.seal();
   return {};
+}
+
+// Every turn opens from the bundle that the board's own authority resolves: its plan is what the engine is made with
+// and what the recording holds; its decisions go to the engine with announce().
+Started<void> Conversation::resolve_turn_start_bundle() {
+  authority_.emplace(settings_.pipeline.plan, settings_.session_id, first_epoch, clock_.wall());
+  const auto& bundle = authority_->bundle();
+  if (!bundle) {
+    return std::unexpected("no turn could ever begin: " + control::describe(bundle.error()) +
+                           " Run `phalarope validate` on the pipeline");
+  }
+  settings_.pipeline.plan = (*bundle)->plan;
+  pipeline_record_ = spec::encode(settings_.pipeline);
+  return {};
+}
+
+void Conversation::announce() {
+  static_cast<void>(tell(authority_->snapshot(session_.session_slot, clock_.now(), clock_.wall())));
+  static_cast<void>(tell(host_event(EventKind::connected, Emitter::connection)));
 }
 
 Started<void> Conversation::continue_recording() {
@@ -202,7 +224,7 @@ void Conversation::record_opening() {
       {SessionSymbol::llm_provider, provider_of(prepared, "llm")},
       {SessionSymbol::tts_provider, provider_of(prepared, "tts")},
   }};
-  static_cast<void>(recorder_->append_pipeline(settings_.pipeline_record));
+  static_cast<void>(recorder_->append_pipeline(pipeline_record_));
   static_cast<void>(recorder_->append_session(std::as_bytes(std::span(&session_, 1))));
   for (const auto& [symbol, text] : symbols) {
     static_cast<void>(recorder_->append_symbol(session_.symbol(symbol), text));

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "core/control/local_authority.hpp"
 #include "core/engine/audio_link.hpp"
 #include "core/engine/engine.hpp"
 #include "core/engine/evidence/byte_ring.hpp"
@@ -35,7 +36,6 @@ namespace phalarope::hal {
 
 struct ConversationSettings {
   CompiledPipeline pipeline;
-  std::vector<std::byte> pipeline_record;  // its stored form (spec::encode): the first record of the recording
   std::string session_id = "local";
   std::uint64_t seed = 1;
   AudioEngineSettings audio;
@@ -61,6 +61,9 @@ using Started = Result<T, std::string>;
 
 class Conversation : public std::enable_shared_from_this<Conversation> {
  public:
+  /// The epoch of a board that has only itself to ask.
+  static constexpr Epoch first_epoch{1};
+
   static Started<std::shared_ptr<Conversation>> create(ConversationSettings settings, const Clock& clock,
                                                        const NodeDecorator& decorate = {});
   Conversation(const Conversation&) = delete;
@@ -92,6 +95,8 @@ class Conversation : public std::enable_shared_from_this<Conversation> {
   void record_opening();
   /// Moves tapped audio into the evidence. Engine thread, after each poll.
   void record_audio();
+  /// Tells the engine what the board's authority grants, and that the line stands. After record_opening().
+  void announce();
   /// An event of the host itself (control snapshot, connected, shutdown). Any one thread.
   bool tell(const Event& event) noexcept { return operator_events_.try_push(event); }
   Event host_event(EventKind kind, Emitter emitter) const noexcept;
@@ -101,6 +106,7 @@ class Conversation : public std::enable_shared_from_this<Conversation> {
   Started<void> build(const NodeDecorator& decorate);
   Started<void> make_nodes(const NodeDecorator& decorate);
   std::unique_ptr<Node> make_node(const NodeDefinition& definition);
+  Started<void> resolve_turn_start_bundle();
   Started<void> continue_recording();
   Started<void> make_evidence();
 
@@ -131,6 +137,8 @@ class Conversation : public std::enable_shared_from_this<Conversation> {
   std::unique_ptr<AudioEncoder> encoder_;
   std::unique_ptr<Flusher> flusher_;
   SessionStart session_{};
+  std::optional<control::LocalAuthority> authority_;
+  std::vector<std::byte> pipeline_record_;  // with the plan of the turn-start bundle: the first record of the recording
   Engine* engine_ = nullptr;
   std::vector<OwnedNode> nodes_;
   std::unique_ptr<EngineRuntime> runtime_;

@@ -2,13 +2,11 @@
 
 #include <ctime>
 
-#include "core/control/local_authority.hpp"
 #include "hal/host/virtual_runner.hpp"
 
 namespace phalarope::hal {
 namespace {
 
-constexpr Epoch first_local_epoch{1};
 /// The engine looks at its queues at least this often, so that a lost wake-up costs no more.
 constexpr Duration engine_nap_max = milliseconds(100);
 constexpr Duration flusher_nap = milliseconds(20);
@@ -69,12 +67,9 @@ Started<void> RealtimeRunner::start() {
     const DeviceError& error = opened.error();
     return std::unexpected(error.where + ": " + error.what + "; " + error.cure);
   }
-  const Clock& clock = conversation_.clock();
   conversation_.record_opening();
   conversation_.start_nodes();
-  const control::LocalAuthority authority(first_local_epoch);
-  static_cast<void>(conversation_.tell(authority.snapshot(0, clock.now(), clock.wall())));
-  static_cast<void>(conversation_.tell(conversation_.host_event(EventKind::connected, Emitter::connection)));
+  conversation_.announce();
 
   const auto note = [this](const std::vector<Refusal>& refused) { note_refusals(refused); };
   pool_.start();

@@ -2,13 +2,7 @@
 
 #include <cstring>
 
-#include "core/control/local_authority.hpp"
-
 namespace phalarope::hal {
-namespace {
-constexpr Epoch first_local_epoch{1};
-}
-
 VirtualRunner::VirtualRunner(Conversation& conversation, AudioDevice& device, VirtualClock& clock)
     : conversation_(conversation),
       clock_(clock),
@@ -24,9 +18,7 @@ Started<void> VirtualRunner::begin() {
   }
   conversation_.record_opening();
   conversation_.start_nodes();
-  const control::LocalAuthority authority(first_local_epoch);
-  static_cast<void>(conversation_.tell(authority.snapshot(0, clock_.now(), clock_.wall())));
-  static_cast<void>(conversation_.tell(conversation_.host_event(EventKind::connected, Emitter::connection)));
+  conversation_.announce();
   settle();
   return {};
 }

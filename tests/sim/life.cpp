@@ -93,7 +93,7 @@ SessionStart Life::start_of(std::uint16_t slot) {
   SessionStart start;
   start.seed = destiny_.chance.next() >> 1;
   start.session_slot = slot;
-  start.pipeline = static_cast<std::uint16_t>(slot % destiny_.rig.pipelines);
+  start.pipeline = static_cast<std::uint8_t>(slot % destiny_.rig.pipelines);
   static_cast<void>(start.set_session_id("sim-" + std::to_string(++sessions_seated_)));
   return start;
 }

@@ -45,6 +45,7 @@ void Session::step(const Event& input, Outbox& out) noexcept {
 }
 
 void Session::take(const Event& input, Outbox& out) noexcept {
+  if (refuse_foreign_epoch(input, out)) return;  // before all else (3.3)
   switch (input.kind) {
     case EventKind::speech_started:
       return on_speech_started(input, out);

@@ -9,10 +9,11 @@
 // (2) At most one turn is active; each accepted turn ends once (I2), by the arbiter's table and nothing else.
 // (3) Every payload handle that comes in goes out once: in a command, or in command_release_payload. (4) While a turn
 // is active there is a deadline, so that no silence is for ever (D14). (5) Nothing of an old ticket is played (I6).
+// (6) Nothing said under an older epoch than the session's is accepted (I7).
 //
-// Five files, one topic each: session_listening.cpp (the user's speech), session_interruption.cpp (doubt and verdict),
+// Six files, one topic each: session_listening.cpp (the user's speech), session_interruption.cpp (doubt and verdict),
 // session_speaking.cpp (the answer), session_turns.cpp (opening and ending turns, evidence), session_cancel.cpp (the
-// user's cancel, whatever its scope).
+// user's cancel, whatever its scope), session_authority.cpp (epochs, leases).
 // Owner: the engine thread. Contract: runtime.md 2, 3, 6, 7; decisions.md D4, D14, D16, D17, D22.
 #pragma once
 
@@ -31,6 +32,7 @@
 #include "core/engine/turn/arbiter.hpp"
 #include "core/engine/turn/connection_table.hpp"
 #include "core/engine/turn/interruption.hpp"
+#include "core/engine/turn/output_fence.hpp"
 #include "core/engine/turn/session_table.hpp"
 
 namespace phalarope {
@@ -50,6 +52,7 @@ struct SessionCounters {
   std::uint64_t holds_dismissed = 0;
   std::uint64_t late_outputs_refused = 0;
   std::uint64_t frames_lost_at_close = 0;
+  std::uint64_t foreign_epochs_refused = 0;
 };
 
 class Session {
@@ -70,6 +73,7 @@ class Session {
   bool held() const noexcept { return interruption_.open(); }
   /// What the session was last told of the recorder; a fresh session believes that there is room.
   EvidenceRoom evidence_room() const noexcept { return evidence_room_; }
+  SessionPriority priority() const noexcept { return start_.priority; }
   bool ended() const noexcept { return life_ == SessionState::ended; }
   ConversationPhase phase() const noexcept;
   const SessionCounters& counters() const noexcept { return counters_; }
@@ -130,7 +134,6 @@ class Session {
   void clear_turn(bool interrupted, Outbox& out) noexcept;
   bool close_evidence(const TerminalMark& mark, const Event& input) noexcept;
   void publish(const TurnDecision& decision, Outbox& out) noexcept;
-  void on_control_snapshot(const Event& input, Outbox& out) noexcept;
   void on_connection(EventKind signal, Outbox& out) noexcept;
   void on_line(EventKind what, Outbox& out) noexcept;
   void on_shutdown(Outbox& out) noexcept;
@@ -140,9 +143,17 @@ class Session {
   void do_without(Modality modality, Outbox& out) noexcept;
   void on_user_turn_requested(const Event& input, Outbox& out) noexcept;
   void on_node_failed(const Event& input, Outbox& out) noexcept;
+  void tell_shed(const Event& refused, Outbox& out) noexcept;
   void on_tick(const Event& input, Outbox& out) noexcept;
   void on_xrun(const Event& input, Outbox& out) noexcept;
   void after_failure(const ShapedFailure& failure, NodeIndex node, wire::OutcomeClass outcome, Outbox& out) noexcept;
+
+  // ---- epochs and leases ---------------------------------------------------------------------------------
+  bool refuse_foreign_epoch(const Event& input, Outbox& out) noexcept;
+  void refuse_epoch(EpochCheck check, const Event& input, Outbox& out) noexcept;
+  void on_control_snapshot(const Event& input, Outbox& out) noexcept;
+  void rise_to(Epoch request, Epoch lease) noexcept;
+  void lose_lease(SessionTrigger why, Outbox& out) noexcept;
 
   /// What everything said now carries (10.2): the newer of the request's and the lease's epoch.
   Epoch epoch() const noexcept { return control_epoch_ < lease_epoch_ ? lease_epoch_ : control_epoch_; }
@@ -163,6 +174,7 @@ class Session {
   std::int64_t control_bits_ = control_all_granted;
   Epoch control_epoch_{};
   Epoch lease_epoch_{};
+  std::int64_t lease_expires_ns_ = 0;  // 0: never
   EvidenceRoom evidence_room_ = EvidenceRoom::next_turn;
 
   // The active turn; number 0: none.

@@ -3,6 +3,7 @@
 // changes take effect at a turn boundary).
 //
 //   argument_a   bits below          argument_b   lease epoch          authority_epoch   the request's epoch
+//   range_end    when the lease expires, on the monotonic clock; 0: the session's owner is its own lease authority
 #pragma once
 
 #include <cstdint>

@@ -31,10 +31,14 @@ enum class SessionSymbol : std::uint32_t {
 constexpr std::uint32_t session_symbol_count = 14;
 constexpr std::size_t session_id_bytes_max = 31;
 
+/// Whose work goes first when there is more than the board can do: background gives way, interactive does not notice.
+enum class SessionPriority : std::uint8_t { interactive = 0, background = 1 };
+
 struct SessionStart {
   std::uint64_t seed = 0;
   std::uint16_t session_slot = 0;
-  std::uint16_t pipeline = 0;  // which of the engine's pipelines it runs, by their order
+  std::uint8_t pipeline = 0;  // which of the engine's pipelines it runs, by their order
+  SessionPriority priority = SessionPriority::interactive;
   std::uint32_t first_symbol = 1;
   std::uint32_t session_id_bytes = 0;
   std::uint32_t turns_before = 0;  // of this session in the same recording: numbers and tickets go on behind them

@@ -27,6 +27,12 @@ BundleDecisions bundle_of(std::int64_t bits, Epoch lease_epoch) noexcept {
   return bundle;
 }
 
+/// 6.2: why a pool does not take a node's work.
+bool is_pool_refusal(Reason reason) noexcept {
+  return reason == Reason::execution_pool_saturated || reason == Reason::execution_pool_closed ||
+         reason == Reason::node_concurrency_limited;
+}
+
 FailurePolicy policy_of(std::int64_t bits, ControlBit rejects) noexcept {
   return has_control_bit(bits, rejects) ? FailurePolicy::reject : FailurePolicy::defer;
 }
@@ -202,23 +208,6 @@ void Session::clear_turn(bool interrupted, Outbox& out) noexcept {
   barge_in_ = false;
 }
 
-void Session::on_control_snapshot(const Event& input, Outbox& out) noexcept {
-  const bool was_authorized = has_control_bit(control_bits_, ControlBit::authorized);
-  const auto lease = static_cast<std::uint64_t>(std::max<std::int64_t>(0, input.argument_b));
-  // An older epoch than the current one is never taken over (I7); the refusal is said, not healed.
-  if (input.authority_epoch < control_epoch_.value || lease < lease_epoch_.value) {
-    Event& stale = signal(EventKind::stale_epoch_reject, Emitter::authority, Reason::authority_epoch_mismatch, out);
-    stale.argument_a = static_cast<std::int64_t>(input.authority_epoch);
-    return;
-  }
-  control_bits_ = input.argument_a;
-  control_epoch_ = Epoch{input.authority_epoch};
-  lease_epoch_ = Epoch{lease};
-  plan_ahead();
-  const bool revoked = was_authorized && !has_control_bit(control_bits_, ControlBit::authorized);
-  if (revoked && turn_active()) finish(PendingEnds(End::authority_revoked), Reason::authority_revoked_in_turn, out);
-}
-
 void Session::on_connection(EventKind what, Outbox& out) noexcept {
   const auto changed = next(connection_, what, out.input().at());
   if (!changed) return;
@@ -267,9 +256,25 @@ Event Session::about_the_turn(const Event& input) const noexcept {
   return about;
 }
 
+// Work that a pool refused is shed at the node's dispatch; what that means for the turn is the failure's business.
+void Session::tell_shed(const Event& refused, Outbox& out) noexcept {
+  Event& shed = signal(EventKind::shed, Emitter::admission, refused.reason, out);
+  shed.node = refused.node;
+  shed.target_lane = Lane::data;
+  book_.decided({.kind = OutcomeKind::shed,
+                 .phase = OutcomePhase::scheduling_point,
+                 .scope = OutcomeScope::node_dispatch,
+                 .emitter = Emitter::admission,
+                 .reason = refused.reason,
+                 .turn = TurnNumber{turn_number_},
+                 .epoch = std::nullopt},
+                refused);
+}
+
 void Session::on_node_failed(const Event& input, Outbox& out) noexcept {
   // A failure of an older turn's call is over with that turn; a stuck node is nobody's turn and fails the running one.
   if (!turn_active() || (input.ticket != 0 && input.ticket != ticket_)) return;
+  if (is_pool_refusal(input.reason)) tell_shed(input, out);
   const auto shaped = graph_.on_failed(about_the_turn(input));
   const bool overloaded = input.reason == Reason::execution_pool_saturated;
   const auto outcome = overloaded ? wire::OutcomeClass::overload : wire::OutcomeClass::infrastructure_failure;
@@ -305,6 +310,7 @@ void Session::on_tick(const Event& input, Outbox& out) noexcept {
   if (turn_active() && now_ns - last_progress_ns_ >= milliseconds(turn_plan().budgets.turn_budget_ms).value) {
     finish(PendingEnds(End::budget_terminate), Reason::timeout, out);
   }
+  if (lease_expires_ns_ != 0 && now_ns >= lease_expires_ns_) lose_lease(SessionTrigger::lease_lost, out);
   if (connection_.cleanup_deadline && input.at() >= *connection_.cleanup_deadline) {
     connection_.cleanup_deadline.reset();
     drain(SessionTrigger::disconnect_deadline_passed);
@@ -331,6 +337,7 @@ std::optional<Instant> Session::next_deadline() const noexcept {
     consider(Instant{last_progress_ns_ + milliseconds(turn_plan().budgets.turn_budget_ms).value});
     if (const auto node = graph_.next_deadline()) consider(*node);
   }
+  if (lease_expires_ns_ != 0) consider(Instant{lease_expires_ns_});
   if (connection_.cleanup_deadline) consider(*connection_.cleanup_deadline);
   return earliest;
 }

@@ -14,7 +14,6 @@
 #include <thread>
 
 #include "core/spec/pipeline_file.hpp"
-#include "core/spec/plan_codec.hpp"
 #include "hal/host/conversation.hpp"
 #include "hal/host/thread_pool.hpp"
 #include "hal/store/recording_reader.hpp"
@@ -69,7 +68,6 @@ class EngineWithWorker {
     auto pipeline = spec::load_pipeline(std::string(PHALAROPE_SOURCE_DIR) + "/firmware_images/conf/pipeline.yaml");
     ConversationSettings settings;
     settings.pipeline = *pipeline;
-    settings.pipeline_record = spec::encode(*pipeline);
     settings.flusher.recording.directory = folder;
     ExternalNodeSettings node = test::settings_of(HOSTILE_NODE, NodeType::synthesiser);
     node.name = "synthesiser";

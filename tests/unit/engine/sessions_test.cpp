@@ -22,7 +22,7 @@ using testing::small_pipeline;
 
 constexpr std::size_t arena_bytes = 16 * 1024 * 1024;
 
-SessionStart named(std::string_view id, std::uint16_t pipeline = 0) {
+SessionStart named(std::string_view id, std::uint8_t pipeline = 0) {
   SessionStart start;
   EXPECT_TRUE(start.set_session_id(id));
   start.pipeline = pipeline;
@@ -181,7 +181,10 @@ class DeafPool final : public ExecutionPool {
 /// Two sessions behind one runtime, each with its rings.
 class TwoLines {
  public:
-  TwoLines() : house({.pipelines = {&pipeline, 1}, .sessions = starts}), evidence_(evidence_bytes / sizeof(Block)) {
+  explicit TwoLines(SessionPriority second = SessionPriority::interactive)
+      : starts(two(second)),
+        house({.pipelines = {&pipeline, 1}, .sessions = starts}),
+        evidence_(evidence_bytes / sizeof(Block)) {
     runtime.set_pool(pool_);
     for (Line* line : {&lines[0], &lines[1]}) {
       Event connected{};
@@ -218,7 +221,12 @@ class TwoLines {
     std::byte bytes[64];
   };
   CompiledPipeline pipeline = small_pipeline();
-  std::vector<SessionStart> starts{named("loud"), named("calm")};
+  static std::vector<SessionStart> two(SessionPriority second) {
+    std::vector<SessionStart> made{named("loud"), named("calm")};
+    made[1].priority = second;
+    return made;
+  }
+  std::vector<SessionStart> starts;
   House house;
   std::vector<Line> lines{2};
   PayloadStore payloads;
@@ -230,7 +238,8 @@ class TwoLines {
             .data = line.data,
             .commands = line.commands,
             .fence = line.fence,
-            .payloads = payloads};
+            .payloads = payloads,
+            .numbers_its_events = true};
   }
   std::array<AudioLink, 2> links_{link(0), link(1)};
   std::vector<Block> evidence_;
@@ -274,6 +283,75 @@ TEST(Sessions, WhoFloodsDelaysNobodyByMoreThanTheirShare) {
   EXPECT_LT(place - inputs.begin(), static_cast<std::ptrdiff_t>(audio_control_events_max) / 2)
       << "the whole flood was served first";
   EXPECT_GE(inputs.size(), audio_control_events_max) << "and the flood was served too";
+}
+
+/// Periods of the microphone that the source numbers and the ring cannot all hold.
+std::uint64_t flood(TwoLines::Line& line, std::uint32_t& sequence, int periods) {
+  std::uint64_t refused = 0;
+  for (int i = 0; i < periods; ++i) {
+    Event frame{};
+    frame.kind = EventKind::audio_frame;
+    frame.lane = Lane::data;
+    frame.transport_sequence = ++sequence;
+    refused += line.data.try_push(frame) ? 0 : 1;
+  }
+  return refused;
+}
+
+// contract: I5
+TEST(Sessions, WhatASourceCouldNotSendIsToldByOneNoticeForEachStretch) {
+  const auto world = std::make_unique<TwoLines>(SessionPriority::interactive);
+  std::uint32_t sequence = 0;
+  std::uint64_t refused = 0;
+  std::uint64_t stretches = 0;
+  static_cast<void>(world->taken());
+  std::vector<Event> notices;
+  for (int burst = 0; burst < 5; ++burst) {
+    const std::uint64_t lost = flood(world->lines[0], sequence, 1'400);
+    refused += lost;
+    stretches += lost > 0 ? 1 : 0;
+    world->poll();
+    for (const Event& event : world->taken()) {
+      if (event.kind == EventKind::drop_notice) notices.push_back(event);
+    }
+  }
+  refused -= flood(world->lines[0], sequence, 1);  // the one that shows the last gap
+  world->poll();
+  for (const Event& event : world->taken()) {
+    if (event.kind == EventKind::drop_notice) notices.push_back(event);
+  }
+  ASSERT_GT(refused, 0U);
+  EXPECT_EQ(notices.size(), stretches);
+  std::uint64_t covered = 0;
+  std::int64_t last_end = 0;
+  for (const Event& notice : notices) {
+    EXPECT_GT(notice.range_start, last_end) << "no drop is told twice";
+    last_end = notice.range_end;
+    covered += static_cast<std::uint64_t>(notice.range_end - notice.range_start + 1);
+    EXPECT_EQ(notice.target_lane, Lane::data);
+    EXPECT_EQ(notice.session_slot, 0);
+  }
+  EXPECT_EQ(covered, refused);
+  EXPECT_EQ(world->runtime.counters().source_drops, refused);
+}
+
+// contract: runtime.md 5.7; decisions.md D24
+TEST(Sessions, BackgroundDataIsTakenWhenInteractiveSessionsHaveNoneLeft) {
+  const auto world = std::make_unique<TwoLines>(SessionPriority::background);
+  static_cast<void>(world->taken());
+  std::uint32_t sequence = 0;
+  static_cast<void>(flood(world->lines[1], sequence, 1'000));
+  std::uint32_t of_calm = 0;
+  static_cast<void>(flood(world->lines[0], of_calm, 1'000));
+  static_cast<void>(world->runtime.poll(Instant{1}, WallTime{1}));
+  const std::vector<Event> served = world->taken();
+  const auto frames_of = [&](std::uint16_t slot) {
+    return std::count_if(served.begin(), served.end(), [&](const Event& event) {
+      return event.session_slot == slot && event.kind == EventKind::audio_frame;
+    });
+  };
+  EXPECT_GT(frames_of(0), 200);
+  EXPECT_EQ(frames_of(1), 0) << "background data is taken when interactive ones have none left";
 }
 
 }  // namespace

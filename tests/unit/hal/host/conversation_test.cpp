@@ -10,7 +10,6 @@
 #include <thread>
 
 #include "core/spec/pipeline_file.hpp"
-#include "core/spec/plan_codec.hpp"
 #include "hal/audio/wav_device.hpp"
 #include "hal/host/realtime_runner.hpp"
 #include "hal/host/virtual_runner.hpp"
@@ -49,7 +48,6 @@ class ConversationTest : public ::testing::Test {
     EXPECT_TRUE(pipeline.has_value());
     ConversationSettings made;
     made.pipeline = *pipeline;
-    made.pipeline_record = spec::encode(*pipeline);
     made.session_id = "kitchen";
     made.flusher.recording.directory = recording();
     return made;

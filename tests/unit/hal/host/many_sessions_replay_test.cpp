@@ -41,7 +41,7 @@ CompiledPipeline version(std::string_view name) {
   return pipeline;
 }
 
-SessionStart named(std::size_t number, std::uint16_t pipeline) {
+SessionStart named(std::size_t number, std::uint8_t pipeline) {
   SessionStart start;
   EXPECT_TRUE(start.set_session_id("caller-" + std::to_string(number)));
   start.pipeline = pipeline;
@@ -55,7 +55,7 @@ class CallCentre {
   explicit CallCentre(const std::string& folder) : folder_(folder) {
     const std::vector<CompiledPipeline> pipelines{version("pipeline-v1"), version("pipeline-v2")};
     std::vector<SessionStart> starts;
-    for (std::size_t i = 0; i < seated_at_once; ++i) starts.push_back(named(i, i % 2));
+    for (std::size_t i = 0; i < seated_at_once; ++i) starts.push_back(named(i, static_cast<std::uint8_t>(i % 2)));
     engine_ = *Engine::create(arena_, {.pipelines = pipelines, .sessions = starts, .seats = seats});
     for (auto& line : lines_) {
       links_.push_back({.control = line->control,
