@@ -228,6 +228,8 @@ Document parse_document(std::string_view text, const std::string& file, Diagnost
     nowhere.line = error.mark.is_null() ? 0 : error.mark.line + 1;
     nowhere.column = error.mark.is_null() ? 0 : error.mark.column + 1;
     converter.complain(nowhere, "not readable as YAML: " + error.msg, "Check indentation, quotes and colons");
+  } catch (const std::bad_alloc&) {
+    throw;  // the file is not to blame
   } catch (const std::exception& error) {
     converter.complain(nowhere, std::string("not readable as YAML: ") + error.what(), "Check the file");
   }
@@ -250,14 +252,18 @@ void lay_over(Document& base, const Document& over) {
 
 std::string read_text_file(const std::string& path, Diagnostics& diagnostics) {
   std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  if (file) text << file.rdbuf();
+  // The stream says of a read that failed what it says of an empty file, unless it is asked byte by byte.
+  std::string text;
+  constexpr std::size_t piece_bytes = 4096;
+  for (char piece[piece_bytes]; file.read(piece, piece_bytes) || file.gcount() > 0;) {
+    text.append(piece, static_cast<std::size_t>(file.gcount()));
+  }
   std::error_code error;
-  if (!file || file.bad() || std::filesystem::is_directory(path, error)) {
+  if (!file.is_open() || file.bad() || std::filesystem::is_directory(path, error)) {
     diagnostics.push_back({path, 0, 0, {}, "the file cannot be read", "Check that it exists and may be read"});
     return {};
   }
-  return std::move(text).str();
+  return text;
 }
 
 std::string canonical_text(const Document& document) {

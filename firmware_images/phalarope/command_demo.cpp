@@ -117,6 +117,7 @@ int run_demo(const DemoOptions& options) {
   const std::filesystem::path directory(options.output);
   const std::string recording = (directory / "recording").string();
   const replay::ConversationLog log = read_log(recording);
+  tell_damage(log, recording);
   const std::string page = (directory / "timeline.html").string();
   if (auto written = write_timeline_page({.recording = recording, .against = {}, .page_path = page}); !written)
     return complain(written.error());

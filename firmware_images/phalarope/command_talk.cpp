@@ -104,6 +104,7 @@ int run_talk(const TalkOptions& options) {
   const auto talked = options.wav.empty() ? talk_by_microphone(options, *board) : talk_with_files(options, *board);
   if (!talked) return complain(talked.error());
   const replay::ConversationLog log = read_log(options.recording);
+  tell_damage(log, options.recording);
   if (options.json) {
     fmt::print("{}\n", conversation_json(log).dump(2));
   } else {

@@ -1,5 +1,6 @@
 // The program `phalarope`: one command line, one command, one exit code.
 #include <cstdio>
+#include <new>
 
 #include "firmware_images/phalarope/commands.hpp"
 #include "firmware_images/phalarope/console.hpp"
@@ -8,7 +9,7 @@
 namespace phalarope::program {
 namespace {
 
-int run(int argc, char** argv) {
+int parse_and_run(int argc, char** argv) {
   take_process_memory();
   note_arguments(argv);
   CLI::App app{"Phalarope: a real-time turn engine for voice"};
@@ -28,8 +29,14 @@ int run(int argc, char** argv) {
     const int code = app.exit(error);
     return code == 0 ? exit_done : exit_usage;
   }
+  return chosen();
+}
+
+int run(int argc, char** argv) {
   try {
-    return chosen();
+    return parse_and_run(argc, argv);
+  } catch (const std::bad_alloc&) {
+    return complain("out of memory; raise memory.heap_mib of the board profile, or set PHALAROPE_HEAP_MIB");
   } catch (const std::exception& error) {
     return complain(std::string("unexpected: ") + error.what() + "; please report it with the command you gave");
   }

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <filesystem>
 
+#include "firmware_images/phalarope/console.hpp"
 #include "hal/host/engine_step_function.hpp"
 #include "hal/host/pipeline_facts.hpp"
 #include "hal/host/pipeline_names.hpp"
@@ -41,6 +42,12 @@ std::vector<telemetry::SessionSummary> summarise_recording(const std::string& pa
   telemetry::SessionSummaryBuilder builder(hal::pipeline_facts);
   while (const auto record = reader.next()) builder.take(*record);
   return builder.finish();
+}
+
+void tell_damage(const replay::ConversationLog& log, const std::string& path) {
+  for (const replay::Damage& damage : log.damage) {
+    complain(path + ": " + damage.position.file + ": " + damage.what + "; see: phalarope evidence verify " + path);
+  }
 }
 
 hal::VerifyReport verify_recording(const std::string& path) {

@@ -21,6 +21,8 @@ replay::ReplayReport replay_recording(const std::string& path, const replay::Rep
 replay::ConversationLog read_log(const std::string& path);
 /// One summary for each session that the recording holds.
 std::vector<telemetry::SessionSummary> summarise_recording(const std::string& path);
+/// What could not be read back, a line each on stderr: the answer then is not the whole recording.
+void tell_damage(const replay::ConversationLog& log, const std::string& path);
 hal::VerifyReport verify_recording(const std::string& path);
 
 /// Everything a picture shows of the recording, in one pass.

@@ -10,7 +10,9 @@
 namespace phalarope::hal {
 namespace {
 constexpr std::int64_t tail_ms_max = 500;
-}
+// More than both states take with the longest tail; libspeexdsp uses what calloc gives it without a look.
+constexpr std::size_t states_bytes_max = 2UL * 1024 * 1024;
+}  // namespace
 
 void EchoCanceller::Deleter::operator()(SpeexEchoState_* state) const noexcept { speex_echo_state_destroy(state); }
 void EchoCanceller::Deleter::operator()(SpeexPreprocessState_* state) const noexcept {
@@ -20,6 +22,8 @@ void EchoCanceller::Deleter::operator()(SpeexPreprocessState_* state) const noex
 EchoCanceller::EchoCanceller(const CancellerSettings& settings) : settings_(settings) {
   const std::int64_t tail_frames = std::clamp<std::int64_t>(settings.tail_ms, 10, tail_ms_max) * frames_per_ms;
   silent_frames_ = tail_frames;
+  // Asked for once and given back: where it is not to be had, the start ends here with bad_alloc, not in the library.
+  std::make_unique_for_overwrite<std::byte[]>(states_bytes_max).reset();
   int rate = static_cast<int>(engine_rate_hz);
   if (settings.cancel_echo) {
     canceller_.reset(speex_echo_state_init(static_cast<int>(frame_frames), static_cast<int>(tail_frames)));

@@ -61,6 +61,9 @@ Started<void> Conversation::build(const NodeDecorator& decorate) {
                           .payloads = payloads_,
                           .numbers_its_events = true});
   ingress_ = std::make_unique<Ingress>(worker_results_max, worker_ports_max);
+  if (!ingress_->complete()) {
+    return std::unexpected("out of memory for the workers' results; raise memory.heap_mib of the board");
+  }
   static_cast<void>(arena_.begin_item("payload slabs"));
   for (const SlabPoolConfig& config : {microphone_slabs, synthesis_slabs, text_slabs}) {
     if (!payloads_.add_pool(arena_, config)) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <exception>
 
 namespace phalarope::hal {
 
@@ -55,7 +56,15 @@ bool NodeSlot::run_one() {
   if (!commands_.try_pop(in_hand_)) return false;
   busy_since_ns_.store(around_.clock.now().value, std::memory_order_relaxed);
   Context context(*this, in_hand_);
-  node_.handle(in_hand_, context);
+  try {
+    node_.handle(in_hand_, context);
+  } catch (const std::exception&) {  // a node may run out of memory; its thread serves the others
+    Event failure{};
+    failure.kind = EventKind::node_failed;
+    failure.argument_a = node_threw_code;
+    failure.reason = Reason::node_timeout_or_failure;
+    static_cast<void>(context.emit(failure));
+  }
   busy_since_ns_.store(0, std::memory_order_relaxed);
   if (in_hand_.payload.present()) static_cast<void>(around_.payloads.release(in_hand_.payload));
   return true;

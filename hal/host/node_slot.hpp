@@ -23,6 +23,9 @@
 namespace phalarope::hal {
 
 constexpr std::size_t node_commands_max = 256;
+// argument_a of a node_failed that the host says in a node's name.
+constexpr std::int64_t node_stuck_code = 1;
+constexpr std::int64_t node_threw_code = 3;  // 2: EngineRuntime's own, the pool had no room
 
 /// What every slot of a pool shares.
 struct NodeSurroundings {

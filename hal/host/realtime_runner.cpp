@@ -1,6 +1,7 @@
 #include "hal/host/realtime_runner.hpp"
 
 #include <ctime>
+#include <system_error>
 
 #include "hal/host/virtual_runner.hpp"
 
@@ -71,14 +72,37 @@ Started<void> RealtimeRunner::start() {
   conversation_.start_nodes();
   conversation_.announce();
 
+  try {
+    start_threads();
+  } catch (const std::system_error& error) {
+    end_threads();
+    return std::unexpected(std::string("a thread cannot be started (") + error.what() +
+                           "); raise TasksMax= in phalarope.service, or free memory");
+  }
+  started_ = true;
+  manager_.ready("listening");
+  return {};
+}
+
+void RealtimeRunner::start_threads() {
   const auto note = [this](const std::vector<Refusal>& refused) { note_refusals(refused); };
   pool_.start();
   flusher_thread_ = start_thread(settings_.flusher, note, [this] { flusher_loop(); });
   engine_thread_ = start_thread(settings_.engine, note, [this] { engine_loop(); });
   audio_thread_ = start_thread(settings_.audio, note, [this] { audio_loop(); });
-  started_ = true;
-  manager_.ready("listening");
-  return {};
+}
+
+/// Those that were started, when one could not be.
+void RealtimeRunner::end_threads() {
+  for (auto* const stop : {&stop_audio_, &stop_engine_, &stop_flusher_}) stop->store(true);
+  wake_->notify();
+  const PoolStop pool_stop = pool_.stop();
+  if (pool_stop.workers_left > 0) conversation_.outlive_workers();
+  for (std::thread* const thread : {&audio_thread_, &engine_thread_, &flusher_thread_}) {
+    if (thread->joinable()) thread->join();
+  }
+  audio_.stop();
+  conversation_.stop_nodes(pool_stop.nodes_at_work);
 }
 
 void RealtimeRunner::audio_loop() {

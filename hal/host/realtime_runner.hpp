@@ -63,6 +63,8 @@ class RealtimeRunner {
     return {faults.load(std::memory_order_relaxed), rounds.load(std::memory_order_relaxed)};
   }
   void note_refusals(const std::vector<Refusal>& refused);
+  void start_threads();
+  void end_threads();
   void audio_loop();
   void engine_loop();
   void flusher_loop();

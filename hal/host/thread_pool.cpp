@@ -171,8 +171,7 @@ void ThreadPool::supervise(Instant now) {
     const std::int64_t since_ns = entry->slot->busy_since_ns();
     if (since_ns == 0 || now.value - since_ns < settings_.stuck_after.value) continue;
     if (entry->stuck_since_ns.exchange(since_ns, std::memory_order_relaxed) == since_ns) continue;
-    constexpr std::int64_t stuck_code = 1;
-    static_cast<void>(entry->slot->report_failure(supervisor_port_, stuck_code));
+    static_cast<void>(entry->slot->report_failure(supervisor_port_, node_stuck_code));
     settings_.after_work();
     if (replacements_ < replacement_workers_max) replace_worker();
   }

@@ -1,7 +1,7 @@
 // What an intent does in the world: a local program without a shell, or one HTTP call; bounded in time and output.
 //
 //   program: posix_spawn in its own process group ─▶ first line of its output; killed as a group on timeout or cancel
-//   http:    libcurl, no redirects, allow-listed hosts only ─▶ first line of the body
+//   http:    libcurl, no redirects (3xx fails), allow-listed hosts only ─▶ first line of the body, at most 64 KiB long
 //
 // Thread: the dialogue's worker; `cancelled` is asked every action_poll_ms. Blocks at most the action's timeout.
 #pragma once

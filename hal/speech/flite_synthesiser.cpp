@@ -23,6 +23,7 @@
 #include "core/engine/base/fixed_string.hpp"
 #include "core/engine/base/fixed_vector.hpp"
 #include "hal/host/delivery.hpp"
+#include "hal/speech/detail/library_call.hpp"
 #include "hal/speech/sentence_splitter.hpp"
 
 extern "C" {
@@ -33,6 +34,7 @@ cst_voice* register_cmu_us_kal16(const char* voice_directory);
 namespace phalarope::hal {
 namespace {
 
+constexpr detail::LibraryName library{"synthesiser: flite", "reinstall libflite1"};
 constexpr std::size_t word_bytes_max = 63;
 constexpr unsigned noise_seed = 1;
 /// One grant is never worth more than ten hours of speech, so that the sum cannot overflow.
@@ -146,6 +148,7 @@ SynthesiserNode::SynthesiserNode(SynthesiserConfig config) : state_(std::make_un
 SynthesiserNode::~SynthesiserNode() = default;
 
 std::optional<std::string_view> SynthesiserNode::init() {
+  const detail::LibraryCall inside(library);
   state_->voice = voice_of(state_->config.voice);
   if (state_->voice == nullptr) return "the voice cannot be loaded: reinstall libflite1.";
   state_->buffer.assign(buffer_samples_max, 0);
@@ -161,6 +164,7 @@ void SynthesiserNode::cancel(Ticket ticket) noexcept {
 }
 
 void SynthesiserNode::handle(const Event& command, NodeContext& context) {
+  const detail::LibraryCall inside(library);
   State& state = *state_;
   const bool speaks = command.kind == EventKind::command_synthesise || command.kind == EventKind::command_apology;
   if (state.voice == nullptr || (!speaks && command.kind != EventKind::command_node_credit)) return;

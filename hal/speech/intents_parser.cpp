@@ -10,12 +10,11 @@
 
 #include <algorithm>
 #include <cctype>
-#include <fstream>
 #include <initializer_list>
-#include <iterator>
 #include <set>
 #include <utility>
 
+#include "core/spec/document.hpp"
 #include "hal/speech/intents.hpp"
 #include "hal/speech/intents_matcher.hpp"
 #include "hal/speech/number_words.hpp"
@@ -402,12 +401,12 @@ IntentsResult read_intents(const std::vector<std::string>& paths) {
   Intents intents;
   std::vector<IntentsError> faults;
   for (const std::string& path : paths) {
-    std::ifstream file(path, std::ios::binary);
-    if (!file) {
+    spec::Diagnostics unreadable;
+    const std::string text = spec::read_text_file(path, unreadable);
+    if (!unreadable.empty()) {
       faults.push_back({path, 0, "(file)", "cannot be read; check the path and its permissions"});
       continue;
     }
-    const std::string text{std::istreambuf_iterator<char>(file), {}};
     read_text(text, path, intents, faults);
   }
   return finish(std::move(intents), std::move(faults));

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "hal/host/delivery.hpp"
+#include "hal/speech/detail/library_call.hpp"
 #include "hal/speech/detail/pocketsphinx_decoder.hpp"
 #include "hal/speech/detail/voicing_meter.hpp"
 #include "hal/speech/intents_grammar.hpp"
@@ -23,6 +24,7 @@ namespace {
 
 using detail::PocketsphinxDecoder;
 
+constexpr detail::LibraryName library{"recogniser: pocketsphinx", "reinstall pocketsphinx-en-us"};
 constexpr const char* package_model_directory = "/usr/share/pocketsphinx/model/en-us";
 /// Below this score per frame (in 1/100) the final is `rejected`.
 constexpr std::int64_t accept_score_centi_min = -2700;
@@ -136,27 +138,40 @@ struct RecogniserNode::State {
 
 RecogniserNode::RecogniserNode(RecogniserConfig config, const Intents& intents)
     : state_(std::make_unique<State>(std::move(config), intents)) {}
-RecogniserNode::~RecogniserNode() = default;
+RecogniserNode::~RecogniserNode() {
+  const detail::LibraryCall inside(library);  // taking a decoder down takes memory, too
+  state_.reset();
+}
 
 std::optional<std::string_view> RecogniserNode::init() {
   State& state = *state_;
+  const detail::LibraryCall inside(library);
   const std::string models = model_directory(state.config);
   const std::string dictionary = models + "/cmudict-en-us.dict";
   const std::string phone_model = models + "/en-us-phone.lm.bin";
   for (const std::string& path : {models + "/en-us", dictionary, phone_model}) {
-    if (std::filesystem::exists(path)) continue;
+    std::error_code error;
+    if (std::filesystem::exists(path, error)) continue;
+    if (error) {
+      state.trouble = path + " cannot be looked at (" + error.message() + "): check the disk and its permissions.";
+      return state.trouble;
+    }
     state.trouble = path + " is missing: install pocketsphinx-en-us, or set PHALAROPE_MODELS to where the model is.";
     return state.trouble;
   }
   std::vector<std::string> missing;
-  std::string words = detail::dictionary_subset(dictionary, grammar_words(state.intents), missing);
+  auto words = detail::dictionary_subset(dictionary, grammar_words(state.intents), missing);
+  if (!words) {
+    state.trouble = dictionary + " cannot be read: check the disk, or reinstall pocketsphinx-en-us.";
+    return state.trouble;
+  }
   for (const std::string& word : missing) {
     if (state.intents.pronunciations.contains(word)) continue;
     state.trouble = "the recogniser does not know how '" + word + "' is said: add it to 'pronunciations'.";
     return state.trouble;
   }
-  words += own_pronunciations(state.intents, missing);
-  const detail::MemoryFile dictionary_file(words);
+  *words += own_pronunciations(state.intents, missing);
+  const detail::MemoryFile dictionary_file(*words);
   const detail::MemoryFile keyphrases(keyphrase_list(state.intents.stop_phrases));
   using detail::SearchKind;
   state.grammar =
@@ -175,6 +190,7 @@ std::optional<std::string_view> RecogniserNode::init() {
 
 void RecogniserNode::handle(const Event& command, NodeContext& context) {
   State& state = *state_;
+  const detail::LibraryCall inside(library);
   if (!state.grammar || !state.phones) return;
   const bool current = state.utterance != 0 && command.provider_invocation == state.utterance;
   if (command.kind == EventKind::command_recognise_start) return state.start(command);

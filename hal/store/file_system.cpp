@@ -117,7 +117,10 @@ int PosixFileSystem::list(const std::string& directory, std::vector<std::string>
   while (const dirent* const entry = ::readdir(stream.get())) {
     struct stat status{};
     const std::string path = directory + "/" + entry->d_name;
-    if (::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode)) names.emplace_back(entry->d_name);
+    const int answer = ::stat(path.c_str(), &status);
+    // A name that was removed meanwhile is none; one that cannot be looked at must not be taken for that.
+    if (answer != 0 && errno != ENOENT) return errno;
+    if (answer == 0 && S_ISREG(status.st_mode)) names.emplace_back(entry->d_name);
     errno = 0;
   }
   if (errno != 0) return errno;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <new>
 
 namespace phalarope::hal {
 namespace {
@@ -28,6 +29,16 @@ Flusher::Flusher(ByteRing& ring, FileSystem& files, AudioEncoder* encoder, const
 }
 
 std::size_t Flusher::flush_once(Instant now, WallTime wall) {
+  try {
+    return flush(now, wall);
+  } catch (const std::bad_alloc&) {  // counted and tried again like a disk that refuses; the ring still holds it all
+    add(count_.write_errors, std::uint64_t{1});
+    give_up(now, ENOMEM);
+    return 0;
+  }
+}
+
+std::size_t Flusher::flush(Instant now, WallTime wall) {
   take_from_ring();
   if (builder_.empty()) {
     pending_since_ns_.store(no_pending, std::memory_order_relaxed);
@@ -206,6 +217,16 @@ std::string Flusher::make_room(std::uint64_t wanted_bytes) {
 }
 
 int Flusher::close(Instant now, WallTime wall) {
+  try {
+    return write_all_and_close(now, wall);
+  } catch (const std::bad_alloc&) {
+    add(count_.write_errors, std::uint64_t{1});
+    give_up(now, ENOMEM);
+    return ENOMEM;
+  }
+}
+
+int Flusher::write_all_and_close(Instant now, WallTime wall) {
   for (;;) {
     take_from_ring();
     if (builder_.empty()) break;

@@ -76,6 +76,8 @@ class Flusher {
   const RecordingWriter& writer() const { return writer_; }
 
  private:
+  std::size_t flush(Instant now, WallTime wall);
+  int write_all_and_close(Instant now, WallTime wall);
   void take_from_ring();
   std::size_t write_pending(Instant now, WallTime wall);
   int ensure_segment(Instant now, WallTime wall);

@@ -1,6 +1,7 @@
 #include "hal/store/recording_reader.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 #include <utility>
 
@@ -36,6 +37,11 @@ RecordingReader::RecordingReader(FileSystem& files, const std::string& path) : f
     std::sort(segment_names_.begin(), segment_names_.end(), [](const std::string& left, const std::string& right) {
       return *segment_number_of(left) < *segment_number_of(right);
     });
+    return;
+  }
+  if (error != ENOTDIR && error != ENOENT) {
+    segment_name_ = file_name_of(path);
+    add_damage(0, 0, std::string("the folder cannot be listed: ") + std::strerror(error), 0);
     return;
   }
   directory_ = directory_of(path);

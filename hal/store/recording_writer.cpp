@@ -158,10 +158,10 @@ void RecordingWriter::abandon_segment() {
     chain_ = durable_chain_;
     return;
   }
-  // It never held anything that was promised: its number is free again.
-  static_cast<void>(files_.remove(path_of(segment_number_)));
-  --segment_number_;
+  // It never held anything that was promised: its number is free again, whether or not its name can be taken away.
+  const std::uint64_t number = segment_number_--;
   chain_ = chain_before_;
+  static_cast<void>(files_.remove(path_of(number)));
 }
 
 int RecordingWriter::write_all(std::uint64_t offset, std::span<const std::byte> bytes) {

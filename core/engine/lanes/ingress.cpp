@@ -63,24 +63,24 @@ Ingress::Ingress(std::size_t port_items_max, std::size_t producers_max)
       consumer_(queue_) {
   for (std::size_t i = 0; i < producers_max_; ++i) {
     producers_[i].emplace(queue_);
-    PHAL_ENFORCE(producers_[i]->valid(), "memory for the ingress ports was refused at start");
+    if (!producers_[i]->valid()) return;  // memory was refused
   }
-  prime(port_blocks_of(port_items_max, Traits::BLOCK_SIZE));
+  complete_ = prime(port_blocks_of(port_items_max, Traits::BLOCK_SIZE));
 }
 
 // Here, so that every part of the queue is compiled by this file's rules (no exceptions, no RTTI), never by a caller's.
 Ingress::~Ingress() = default;
 
-void Ingress::prime(std::size_t port_blocks) noexcept {
+bool Ingress::prime(std::size_t port_blocks) noexcept {
   for (std::size_t i = 0; i < producers_max_; ++i) {
     for (std::size_t item = 0; item < port_blocks * Traits::BLOCK_SIZE; ++item) {
-      const bool fits = queue_.try_enqueue(*producers_[i], Event{});
-      PHAL_ENFORCE(fits, "memory for the ingress blocks was refused at start");
+      if (!queue_.try_enqueue(*producers_[i], Event{})) return false;
     }
   }
   Event ignored;
   while (queue_.try_dequeue(consumer_, ignored)) {
   }
+  return true;
 }
 
 Result<Ingress::Port, IngressError> Ingress::attach() noexcept {

@@ -77,6 +77,8 @@ class Ingress {
   Ingress(const Ingress&) = delete;
   Ingress& operator=(const Ingress&) = delete;
 
+  /// False when memory for it was refused: it is then not to be used, and a start says so.
+  bool complete() const noexcept { return complete_; }
   /// A port of its own for each producer, until they are used up.
   [[nodiscard]] Result<Port, IngressError> attach() noexcept;
 
@@ -90,12 +92,13 @@ class Ingress {
 
  private:
   bool try_send(std::size_t index, const Event& event) noexcept;
-  void prime(std::size_t port_blocks) noexcept;
+  bool prime(std::size_t port_blocks) noexcept;
 
   std::size_t producers_max_;
   Queue queue_;
   std::array<std::optional<moodycamel::ProducerToken>, ingress_producers_max> producers_;
   moodycamel::ConsumerToken consumer_;    // owner: engine thread
+  bool complete_ = false;
   std::atomic<std::size_t> attached_{0};  // asked for, granted or not
   std::atomic<std::uint64_t> refused_count_{0};
 };

@@ -18,12 +18,13 @@ struct CurlLibrary {
   decltype(&::curl_easy_cleanup) easy_cleanup = nullptr;
   decltype(&::curl_easy_setopt) easy_setopt = nullptr;
   decltype(&::curl_easy_perform) easy_perform = nullptr;
+  decltype(&::curl_easy_getinfo) easy_getinfo = nullptr;
   decltype(&::curl_slist_append) slist_append = nullptr;
   decltype(&::curl_slist_free_all) slist_free_all = nullptr;
 
   bool complete() const noexcept {
     return easy_init != nullptr && easy_cleanup != nullptr && easy_setopt != nullptr && easy_perform != nullptr &&
-           slist_append != nullptr && slist_free_all != nullptr;
+           easy_getinfo != nullptr && slist_append != nullptr && slist_free_all != nullptr;
   }
 };
 
@@ -42,6 +43,7 @@ CurlLibrary load() {
   find(library, "curl_easy_cleanup", curl.easy_cleanup);
   find(library, "curl_easy_setopt", curl.easy_setopt);
   find(library, "curl_easy_perform", curl.easy_perform);
+  find(library, "curl_easy_getinfo", curl.easy_getinfo);
   find(library, "curl_slist_append", curl.slist_append);
   find(library, "curl_slist_free_all", curl.slist_free_all);
   return curl;
@@ -53,9 +55,28 @@ const CurlLibrary* curl_library() {
   return curl.complete() ? &curl : nullptr;
 }
 
-extern "C" std::size_t phalarope_action_take_body(char* bytes, std::size_t size, std::size_t count, void* output) {
-  append_bounded(*static_cast<std::string*>(output), bytes, size * count);
+/// An answer longer than this is no answer to a question of the house: the call fails instead of reading on.
+constexpr std::size_t body_bytes_max = 64 * 1024;
+
+struct Body {
+  std::string& output;
+  std::size_t taken_bytes = 0;
+};
+
+extern "C" std::size_t phalarope_action_take_body(char* bytes, std::size_t size, std::size_t count, void* argument) {
+  Body& body = *static_cast<Body*>(argument);
+  body.taken_bytes += size * count;
+  if (body.taken_bytes > body_bytes_max) return 0;  // libcurl then ends the call
+  append_bounded(body.output, bytes, size * count);
   return size * count;
+}
+
+/// What the server made of it: only 2xx means that it was done. A redirect is not followed (the host that was allowed
+/// is the one that was asked), so the deed behind it was not done.
+ActionOutcome outcome_of_status(const CurlLibrary& curl, CURL* call) {
+  long status = 0;
+  if (curl.easy_getinfo(call, CURLINFO_RESPONSE_CODE, &status) != CURLE_OK) return ActionOutcome::failed;
+  return status >= 200 && status < 300 ? ActionOutcome::done : ActionOutcome::failed;
 }
 
 extern "C" int phalarope_action_ask_cancel(void* cancelled, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
@@ -82,7 +103,8 @@ ActionResult call_http(const Action& action, FunctionRef<bool()> cancelled) {
   set(CURLOPT_XFERINFOFUNCTION, phalarope_action_ask_cancel);
   set(CURLOPT_XFERINFODATA, &cancelled);
   set(CURLOPT_WRITEFUNCTION, phalarope_action_take_body);
-  set(CURLOPT_WRITEDATA, &result.output);
+  Body body{.output = result.output};
+  set(CURLOPT_WRITEDATA, &body);
   if (action.method != "GET") {
     set(CURLOPT_CUSTOMREQUEST, action.method.c_str());
     set(CURLOPT_POSTFIELDS, action.body.c_str());
@@ -90,7 +112,7 @@ ActionResult call_http(const Action& action, FunctionRef<bool()> cancelled) {
   }
   switch (curl->easy_perform(call.get())) {
     case CURLE_OK:
-      result.outcome = ActionOutcome::done;
+      result.outcome = outcome_of_status(*curl, call.get());
       break;
     case CURLE_OPERATION_TIMEDOUT:
       result.outcome = ActionOutcome::timed_out;

@@ -139,8 +139,8 @@ std::optional<HeardWord> PocketsphinxDecoder::first_word() const {
   return found;
 }
 
-std::string dictionary_subset(const std::string& dictionary_path, std::span<const std::string> words,
-                              std::vector<std::string>& missing) {
+std::optional<std::string> dictionary_subset(const std::string& dictionary_path, std::span<const std::string> words,
+                                             std::vector<std::string>& missing) {
   std::set<std::string_view> wanted(words.begin(), words.end());
   std::set<std::string, std::less<>> found;
   std::string subset;
@@ -152,6 +152,7 @@ std::string dictionary_subset(const std::string& dictionary_path, std::span<cons
     found.emplace(word);
     subset.append(line).push_back('\n');
   }
+  if (!dictionary.is_open() || dictionary.bad()) return std::nullopt;
   for (const std::string& word : words) {
     if (!found.contains(word)) missing.push_back(word);
   }

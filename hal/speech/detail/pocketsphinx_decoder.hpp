@@ -81,7 +81,7 @@ class PocketsphinxDecoder {
 };
 
 /// The part of a pronunciation dictionary that `words` need, as text; `missing` gets the words it lacks.
-std::string dictionary_subset(const std::string& dictionary_path, std::span<const std::string> words,
-                              std::vector<std::string>& missing);
+std::optional<std::string> dictionary_subset(const std::string& dictionary_path, std::span<const std::string> words,
+                                             std::vector<std::string>& missing);
 
 }  // namespace phalarope::hal::detail

@@ -35,6 +35,29 @@ TEST(NodeSlot, CommandsAreHandledOneByOneInTheOrderTheyCame) {
   EXPECT_EQ(order, (std::vector<std::int64_t>{0, 1, 2, 3, 4}));
 }
 
+// contract: Q17
+TEST(NodeSlot, ANodeThatThrowsFailsItsCommandByNameAndServesTheNext) {
+  HostWorld world;
+  WorkingNode node([](const Event& command, NodeContext&) {
+    if (command.argument_a == 0) throw std::bad_alloc();
+  });
+  const auto sut = world.slot(2, node);
+  Event with_text = world.command(0);
+  with_text.payload = world.text();
+  ASSERT_TRUE(sut->submit(with_text));
+  ASSERT_TRUE(sut->submit(world.command(1)));
+  EXPECT_TRUE(sut->run_one());
+  EXPECT_TRUE(sut->run_one());
+  EXPECT_EQ(node.handled, 1U);
+  EXPECT_EQ(sut->busy_since_ns(), 0);
+  EXPECT_EQ(world.slabs_in_use(), 0U) << "the command's payload is given back all the same";
+  const std::vector<Event> results = world.results();
+  ASSERT_EQ(results.size(), 1U);
+  EXPECT_EQ(results[0].kind, EventKind::node_failed);
+  EXPECT_EQ(results[0].argument_a, node_threw_code);
+  EXPECT_EQ(results[0].ticket, with_text.ticket) << "of this command's turn, not of whichever runs";
+}
+
 TEST(NodeSlot, AFullQueueRefusesAndTakesAgainWhenThereIsRoom) {
   HostWorld world;
   WorkingNode node;

@@ -99,10 +99,10 @@ TEST(HttpAction, AnAnswerOfFourHundredOrMoreFailsIt) {
   EXPECT_EQ(run_action(call(server.url()), never).outcome, ActionOutcome::failed);
 }
 
-TEST(HttpAction, ARedirectIsNotFollowed) {
+TEST(HttpAction, ARedirectIsNotFollowedAndIsNoSuccess) {
   OneCallServer elsewhere("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
   OneCallServer server("HTTP/1.1 302 Found\r\nLocation: " + elsewhere.url() + "\r\nContent-Length: 0\r\n\r\n");
-  static_cast<void>(run_action(call(server.url()), never));
+  EXPECT_EQ(run_action(call(server.url()), never).outcome, ActionOutcome::failed);
   EXPECT_TRUE(elsewhere.asked().empty()) << elsewhere.asked();
 }
 
