@@ -127,6 +127,7 @@ void EngineRuntime::take(Event event) noexcept {
   ++counters_.steps;
   counters_.outputs += outputs.size();
   record(event, outputs);
+  if (wiring_.tap.seen != nullptr) wiring_.tap.seen(wiring_.tap.owner, event, outputs);
   for (const Event& output : outputs) hand_out(output);
   // Said after the step it belongs to, and by an event that has no detail of its own: this goes one deep.
   if (const auto told = std::exchange(overflow_, std::nullopt)) take(*told);

@@ -41,12 +41,19 @@ constexpr std::size_t lane_items_max = 1024;
 /// A source's clock may be this far ahead of the poll's; a time further in the future is brought back to the poll's.
 constexpr Duration source_clock_lead_max = milliseconds(1'000);
 
+/// Whoever wants to see each step as it was taken, whatever the recorder has room for. Engine thread; must not wait.
+struct StepTap {
+  void* owner = nullptr;
+  void (*seen)(void* owner, const Event& input, std::span<const Event> outputs) noexcept = nullptr;
+};
+
 struct RuntimeWiring {
   Engine& engine;
   std::span<const AudioLink> audio;  // link i is seat i's; outlives the runtime
   Ingress& ingress;
   SpscRing<Event, operator_events_max>& operator_events;
   Recorder& recorder;
+  StepTap tap{};
 };
 
 struct RuntimeCounters {

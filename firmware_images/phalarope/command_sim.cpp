@@ -151,6 +151,7 @@ int run_canaries(const SimCommandOptions& options, const sim::SwarmOptions& how)
   for (const sim::BendRow& row : sim::bend_rows) {
     sim::SwarmOptions canary = how;
     canary.world.bend = row.bend;
+    if (row.on_disk) canary.world.scenario = "disk";
     const sim::SwarmReport swarm = sim::simulate_swarm(canary);
     const std::string wanted = std::string(row.caught_as) + ":";
     const auto& said = swarm.sum.violations;

@@ -1,4 +1,5 @@
 // The program `phalarope`: one command line, one command, one exit code.
+#include <csignal>
 #include <cstdio>
 #include <new>
 
@@ -11,6 +12,7 @@ namespace {
 
 int parse_and_run(int argc, char** argv) {
   take_process_memory();
+  std::signal(SIGXFSZ, SIG_IGN);  // a limit on files is an error of the write, not the end of the process
   note_arguments(argv);
   CLI::App app{"Phalarope: a real-time turn engine for voice"};
   app.set_version_flag("--version", std::string("phalarope ") + PHALAROPE_VERSION);

@@ -173,6 +173,10 @@ std::optional<std::string_view> RecogniserNode::init() {
   *words += own_pronunciations(state.intents, missing);
   const detail::MemoryFile dictionary_file(*words);
   const detail::MemoryFile keyphrases(keyphrase_list(state.intents.stop_phrases));
+  if (dictionary_file.path().empty() || keyphrases.path().empty()) {
+    state.trouble = "no memory file for the dictionary: check free memory, and that LimitFSIZE is not set.";
+    return state.trouble;
+  }
   using detail::SearchKind;
   state.grammar =
       PocketsphinxDecoder::open({SearchKind::grammar, models, dictionary_file.path(), jsgf_grammar(state.intents)});

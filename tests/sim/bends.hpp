@@ -48,7 +48,15 @@ enum class Bend : std::uint8_t {
   event_swallowed,
   event_dispatched_twice,
   data_before_control,
-  slab_leaked
+  slab_leaked,
+  event_not_recorded,
+  power_loss_unclosed,
+  sync_forgotten,
+  record_rewritten,
+  record_swallowed,
+  bit_rotten,
+  recovery_refused,
+  recording_replays_otherwise
 };
 
 struct BendRow {
@@ -56,6 +64,7 @@ struct BendRow {
   std::string_view name;
   std::string_view caught_as;  // how the verdict begins
   std::string_view sentence;   // the bug that would look like this
+  bool on_disk = false;        // it is the disk that lies: only a world with a disk can show it
 };
 constexpr auto bend_rows = std::to_array<BendRow>({
     {Bend::close_forgotten, "close_forgotten", "I2", "a turn ends and is not closed"},
@@ -88,6 +97,14 @@ constexpr auto bend_rows = std::to_array<BendRow>({
     {Bend::event_dispatched_twice, "event_dispatched_twice", "I5", "a ring's event is dispatched a second time"},
     {Bend::data_before_control, "data_before_control", "I4", "a frame is dispatched while control waits"},
     {Bend::slab_leaked, "slab_leaked", "I10", "a slab is taken and never given back"},
+    {Bend::event_not_recorded, "event_not_recorded", "I9", "an event is left out of the record and not counted"},
+    {Bend::power_loss_unclosed, "power_loss_unclosed", "D19", "a turn that lost its power is not closed", true},
+    {Bend::sync_forgotten, "sync_forgotten", "Q15", "the disk forgets what it said was synced", true},
+    {Bend::record_rewritten, "record_rewritten", "Q15", "a record reads otherwise than it was appended", true},
+    {Bend::record_swallowed, "record_swallowed", "Q17", "a record of a closed recording is gone", true},
+    {Bend::bit_rotten, "bit_rotten", "Q16", "a bit flips on a disk that nothing has happened to", true},
+    {Bend::recovery_refused, "recovery_refused", "Q18", "a recording cannot be gone on with", true},
+    {Bend::recording_replays_otherwise, "recording_replays_otherwise", "I8", "a recording replays differently", true},
 });
 const BendRow* find_bend(std::string_view name);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "tests/sim/drive/direct_drive.hpp"
+#include "tests/sim/last_words.hpp"
 
 namespace phalarope::sim {
 namespace {
@@ -104,10 +105,8 @@ void Life::take_seat(std::uint16_t slot, const SessionStart& start) {
   starts_[slot] = start;
   const SeatFacts facts{
       .start = start, .pipeline = &engine_->pipeline(start.pipeline), .prepared = &engine_->prepared(start.pipeline)};
-  if (!blind_) {
-    for (const auto& checker : checkers_) checker->seated(slot, facts);
-    replay_->seated(slot, facts);
-  }
+  for (const auto& checker : checkers_) checker->seated(slot, facts);
+  replay_->seated(slot, facts);
   worlds_[slot] = std::make_unique<World>(WorldParts{.slot = slot,
                                                      .seed = destiny_.chance.next(),
                                                      .begins_ns = destiny_.now_ns,
@@ -191,15 +190,11 @@ void Life::rest() {
   for (const std::string& what : drive_->unaccounted()) destiny_.verdicts.say(what);
   for (std::uint16_t slot = 0; slot < destiny_.rig.sessions; ++slot) {
     const Session& session = engine_->sessions()[slot];
-    if (!blind_) {
-      const bool forgotten = destiny_.bender.is(Bend::deadline_forgotten) && session.turn_active();
-      const auto deadline = forgotten && destiny_.bender.due() ? std::nullopt : session.next_deadline();
-      liveness_->at_rest(Instant{destiny_.now_ns}, slot, deadline);
-    }
+    const bool forgotten = destiny_.bender.is(Bend::deadline_forgotten) && session.turn_active();
+    const auto deadline = forgotten && destiny_.bender.due() ? std::nullopt : session.next_deadline();
+    liveness_->at_rest(Instant{destiny_.now_ns}, slot, deadline);
     if (engine_->seated(slot)) continue;
-    if (!blind_) {
-      for (const auto& checker : checkers_) checker->ended(slot);
-    }
+    for (const auto& checker : checkers_) checker->ended(slot);
     if (destiny_.store != nullptr) {  // a recording belongs to one session: its end is the end of this life
       power_cut_ = true;
       destiny_.store->finish(Instant{destiny_.now_ns});
@@ -238,7 +233,6 @@ void Life::say_goodbye() {
   for (const std::string& what : drive_->unaccounted()) destiny_.verdicts.say(what);
   for (std::uint16_t slot = 0; slot < destiny_.rig.sessions; ++slot) {
     if (engine_->seated(slot)) destiny_.verdicts.say("D14: a session that was told to leave is still there");
-    if (blind_) continue;
     for (const auto& checker : checkers_) checker->ended(slot);
   }
   if (destiny_.bender.is(Bend::slab_leaked)) static_cast<void>(payloads_.try_acquire(text_pool, 1));
@@ -260,11 +254,13 @@ void Life::check_memory() {
 void Life::stepped(const Stepped& seen) {
   destiny_.digest.add(seen.input);
   for (const Event& output : seen.outputs) destiny_.digest.add(output);
+  for (const Event& output : seen.outputs) {
+    if (output.kind == EventKind::turn_open) LastWords::in_turn(++destiny_.turns_begun);
+  }
   destiny_.report.events += 1 + seen.outputs.size();
   destiny_.probes.see(seen);
   const Stepped step = destiny_.bender.bend(seen);
   if (destiny_.options.on_step) destiny_.options.on_step(step);
-  if (blind_) return;
   for (const auto& checker : checkers_) checker->step(step);
   // A replay would catch every lie; each checker shall catch its own.
   replay_->step(destiny_.bender.is(Bend::output_changed) ? step : seen);
@@ -272,9 +268,6 @@ void Life::stepped(const Stepped& seen) {
 
 void Life::commanded(const Event& command) { worlds_[command.session_slot]->react(command, Instant{destiny_.now_ns}); }
 
-void Life::lost(std::uint64_t events) {
-  destiny_.probes.count("recorder_lost_events", events);
-  blind_ = true;
-}
+void Life::lost(std::uint64_t events) { destiny_.probes.count("recorder_lost_events", events); }
 
 }  // namespace phalarope::sim

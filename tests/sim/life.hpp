@@ -31,6 +31,7 @@ struct Destiny {
   RunningDigest& digest;
   SimReport& report;
   std::int64_t now_ns = ns_per_second;
+  std::uint64_t turns_begun = 0;
   std::uint64_t epoch = 1;  // the control plane remembers it through a power cut
 };
 
@@ -75,7 +76,6 @@ class Life final : public Watcher {
   std::size_t arena_used_bytes_ = 0;
   std::uint64_t sessions_seated_ = 0;
   std::uint64_t turns_of_ended_ = 0;
-  bool blind_ = false;  // the recorder lost events
   bool power_cut_ = false;
 };
 

@@ -4,7 +4,9 @@
 #include <memory>
 
 #include "core/engine/base/digest.hpp"
+#include "tests/sim/last_words.hpp"
 #include "tests/sim/life.hpp"
+#include "tests/sim/swarm.hpp"
 
 namespace phalarope::sim {
 namespace {
@@ -35,14 +37,15 @@ void count_sizes(const Rig& rig, Probes& probes) {
 SimReport simulate(const SimOptions& options) {
   const Scenario* const scenario = find_scenario(options.scenario);
   PHAL_ENFORCE(scenario != nullptr, "a scenario is one of the table's");
+  const LastWords last_words(repeat_line(options));
   Chance chance(options.seed);
   FaultMix faults(chance, allowed_faults(options.faults), options.skipped);
   Rig rig = draw_rig(chance, *scenario);
   std::unique_ptr<Store> store;
-  if (rig.on_disk && options.make_store != nullptr) store = options.make_store(chance.next(), faults);
+  Bender bender(options.bend);
+  if (rig.on_disk && options.make_store != nullptr) store = options.make_store(chance.next(), faults, bender);
   Probes probes;
   count_sizes(rig, probes);
-  Bender bender(options.bend);
   Verdicts verdicts;
   RunningDigest digest;
   SimReport report;

@@ -60,6 +60,7 @@ class Canary : public ::testing::TestWithParam<BendRow> {};
 /// A planted bug that no checker names means a checker that sees nothing. Each must see its own: the replay, which
 /// would see all of them, is shown the truth.
 TEST_P(Canary, ThePlantedBugIsNamed) {
+  if (GetParam().on_disk) GTEST_SKIP() << "the program has the disk: phalarope sim --canaries, and disk_test.cpp";
   SwarmOptions options{.world = {.seed = 1}, .turns = 5'000};
   options.world.bend = GetParam().bend;
   const SwarmReport swarm = simulate_swarm(options);
@@ -71,6 +72,17 @@ TEST_P(Canary, ThePlantedBugIsNamed) {
 }
 INSTANTIATE_TEST_SUITE_P(Simulation, Canary, ::testing::ValuesIn(bend_rows),
                          [](const auto& row) { return std::string(row.param.name); });
+
+TEST(LastWords, AnEngineThatAbortsPrintsTheLineThatRepeatsIt) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  SimOptions world{.seed = 7, .turns = 50, .faults = {"node_silent", "xrun"}, .scenario = "step"};
+  std::uint64_t steps = 0;
+  world.on_step = [&steps](const Stepped&) { PHAL_ENFORCE(++steps < 500, "a planted violation"); };
+  EXPECT_DEATH(
+      static_cast<void>(simulate(world)),
+      "a planted violation(.|\n)*repeat:    phalarope sim step --seed 7 --turns 50 --faults node_silent,xrun   "
+      "\\(in turn [1-9]");
+}
 
 TEST(Minimise, AFailureBecomesSmallerAndStaysTheSame) {
   SimOptions failing{.seed = 1, .turns = 500, .scenario = "step", .bend = Bend::second_abort};

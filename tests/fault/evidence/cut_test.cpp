@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/fault/evidence/small_recording.hpp"
+#include "tests/fault/long_form.hpp"
 
 namespace phalarope::testing {
 namespace {
@@ -61,6 +62,33 @@ TEST(Cut, EveryByteOfAClosedRecordingKeepsThePrefix) {
     ASSERT_FALSE(found.damage.empty()) << "cut at byte " << cut << " was not noticed";
     ASSERT_EQ(found.damage[0].position.file, "segment-000001.phr");
   }
+  RecordProperty("cuts", std::to_string(whole.size()));
+}
+
+/// A cut may fall eight bytes before, on, or behind each border of a full segment of 4 MiB.
+// contract: Q15
+TEST(Cut, EightBytesAroundEachBorderOfAFullSegmentKeepThePrefix) {
+  constexpr std::int64_t around_bytes = 8;
+  MemoryDisk disk;
+  SmallRecording sut(disk, {.ring_bytes = 1024 * 1024, .segment_bytes = 4 * 1024 * 1024, .seed = 9});
+  const std::uint64_t blocks = rounds(8, 60);
+  for (std::uint64_t block = 0; block < blocks; ++block) sut.append_and_flush(380);
+  ASSERT_EQ(sut.close(), 0);
+  const auto whole = disk.bytes_of(first_segment);
+  const auto ends = block_ends(disk);
+  std::uint64_t cuts = 0;
+  for (const auto& [end, events] : ends) {
+    for (std::int64_t off = -around_bytes; off <= around_bytes; ++off) {
+      const auto cut = static_cast<std::size_t>(static_cast<std::int64_t>(end) + off);
+      if (cut >= whole.size()) continue;
+      disk.bytes_of(first_segment).assign(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(cut));
+      const ReadBack found = read_back(disk);
+      ASSERT_TRUE(is_prefix(found.numbers)) << "cut at byte " << cut;
+      ASSERT_EQ(found.numbers, expected_after_cut(ends, cut)) << "cut at byte " << cut;
+      ++cuts;
+    }
+  }
+  RecordProperty("cuts", std::to_string(cuts));
 }
 
 // contract: Q15
@@ -70,7 +98,10 @@ TEST(Cut, EveryPageOfAnOpenRecordingOverAnOlderGenerationKeepsThePrefix) {
   MemoryDisk disk = recorded(false, 8);
   const auto whole = disk.bytes_of(first_segment);
   const auto complete = read_back(disk).numbers;
-  for (std::size_t cut = 0; cut < stale.size(); cut += 64) {
+  std::uint64_t cuts = 0;
+  // Every sector border and what lies between them; every byte in the long form.
+  const auto step_bytes = static_cast<std::size_t>(rounds(64, 1));
+  for (std::size_t cut = 0; cut < stale.size(); cut += step_bytes) {
     auto& bytes = disk.bytes_of(first_segment);
     bytes = stale;
     std::copy_n(whole.begin(), cut, bytes.begin());
@@ -81,7 +112,9 @@ TEST(Cut, EveryPageOfAnOpenRecordingOverAnOlderGenerationKeepsThePrefix) {
       ASSERT_LE(found.numbers.size(), complete.size());
       ASSERT_EQ(found.totals.closed, false) << "the older checkpoint closed the new file";
     }
+    ++cuts;
   }
+  RecordProperty("cuts_over_an_older_file", std::to_string(cuts));
 }
 
 TEST(Cut, EveryByteBetweenTwoSegmentsNamesTheFile) {

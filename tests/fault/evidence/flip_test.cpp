@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/fault/evidence/small_recording.hpp"
+#include "tests/fault/long_form.hpp"
 
 namespace phalarope::testing {
 namespace {
@@ -20,7 +21,8 @@ Closed closed_recording() {
   sut.append_turn(1);
   sut.flush();
   sut.append_and_flush(20);
-  sut.append_and_flush(40);
+  // 16 KiB in the short form, a whole segment of 64 KiB in the long one.
+  for (std::uint64_t block = 0; block < rounds(1, 7); ++block) sut.append_and_flush(40);
   EXPECT_EQ(sut.close(), 0);
   result.sound = read_back(result.disk);
   result.largest_block_events = 40;
@@ -31,7 +33,8 @@ Closed closed_recording() {
 TEST(Flip, EverySingleBitOfAClosedRecordingIsDetectedAndNamed) {
   Closed closed = closed_recording();
   ASSERT_TRUE(closed.sound.damage.empty());
-  ASSERT_EQ(closed.sound.numbers.size(), 60U);
+  const std::size_t events = 20 + 40 * static_cast<std::size_t>(rounds(1, 7));
+  ASSERT_EQ(closed.sound.numbers.size(), events);
   auto& bytes = closed.disk.bytes_of(first_segment);
   ASSERT_GE(bytes.size(), 16U * 1024);
   for (std::size_t bit = 0; bit < bytes.size() * 8; ++bit) {
@@ -43,10 +46,11 @@ TEST(Flip, EverySingleBitOfAClosedRecordingIsDetectedAndNamed) {
     const replay::Damage& wound = found.damage.front();
     ASSERT_EQ(wound.position.file, "segment-000001.phr");
     ASSERT_LE(wound.position.offset_bytes, bit / 8);
-    ASSERT_TRUE(holds_no_false_record(found.numbers, 60));
+    ASSERT_TRUE(holds_no_false_record(found.numbers, events));
     ASSERT_GE(found.types.size() + closed.largest_block_events, closed.sound.types.size())
         << "byte " << bit / 8 << ": more than the wounded block was lost";
   }
+  RecordProperty("flips", std::to_string(bytes.size() * 8));
 }
 
 TEST(Flip, ABitOfTheSegmentHeaderCostsNoRecord) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/fault/evidence/small_recording.hpp"
+#include "tests/fault/long_form.hpp"
 
 namespace phalarope::testing {
 namespace {
@@ -43,7 +44,8 @@ TEST(PowerCut, AnySubsetOfUnsyncedSectorsKeepsEverythingThatWasPromised) {
   for (int i = 0; i < 10; ++i) old_recording.append_and_flush(50);
   ASSERT_EQ(old_recording.close(), 0);
   const auto stale = older.files.begin()->second->cached;
-  for (std::uint64_t seed = 1; seed <= 3000; ++seed) {
+  const std::uint64_t subsets = rounds(3'000, 100'000);
+  for (std::uint64_t seed = 1; seed <= subsets; ++seed) {
     Cut cut = cut_at_call(seed % 200, {.segment_bytes = 32 * 1024, .block_bytes = 8 * 1024, .seed = seed},
                           seed % 2 == 0 ? stale : MemoryDisk::Bytes{});
     const ReadBack found = read_back(cut.disk);
@@ -51,6 +53,7 @@ TEST(PowerCut, AnySubsetOfUnsyncedSectorsKeepsEverythingThatWasPromised) {
     ASSERT_GE(found.numbers.size(), cut.promised) << "seed " << seed;
     ASSERT_LE(found.numbers.size(), cut.appended) << "seed " << seed;
   }
+  RecordProperty("subsets_of_sectors", std::to_string(subsets));
 }
 
 /// One stretch of the numbers, without gap, up to at least what was promised.

@@ -44,12 +44,55 @@ hal::WavDeviceSettings microphone(const std::vector<std::int16_t>& speech) {
 
 }  // namespace
 
-Stage::Stage(const std::string& folder, const std::vector<std::int16_t>& speech, NodeType hostile, Act act)
-    : clock_(some_day), device_(microphone(speech)), hostile_(hostile), act_(std::move(act)), folder_(folder) {
-  auto made = hal::Conversation::create(settings_for(folder), clock_);
+/// Moves with the periods of the device; its wall clock may be set by somebody.
+class Stage::Clock final : public hal::Clock {
+ public:
+  explicit Clock(const StageTime& time) : now_(time.begins), begins_(time.begins), wall_(time.wall) {}
+  Instant now() const noexcept override { return now_; }
+  WallTime wall() const noexcept override { return wall_ ? wall_(now_) : some_day + (now_ - begins_); }
+  void move_to(Instant instant) { now_ = std::max(now_, instant); }
+
+ private:
+  Instant now_;
+  Instant begins_;
+  std::function<WallTime(Instant)> wall_;
+};
+
+/// The WAV device, whose periods come when the stage's clocks say.
+class Stage::Device final : public hal::AudioDevice {
+ public:
+  Device(const std::vector<std::int16_t>& speech, const StageTime& time) : device_(microphone(speech)), time_(time) {}
+  std::expected<hal::DeviceFormat, hal::DeviceError> open(const hal::DeviceFormat& wanted) override {
+    return device_.open(wanted);
+  }
+  hal::CaptureOutcome capture(std::span<std::int16_t> capture) noexcept override {
+    hal::CaptureOutcome outcome = device_.capture(capture);
+    constexpr std::int64_t per_million = 1'000'000;
+    const std::int64_t since_ns = outcome.at.value / per_million * (per_million + time_.drift_ppm);
+    outcome.at = time_.begins + Duration{since_ns};
+    const bool slept = time_.stops_before_frame >= 0 && outcome.first_frame >= time_.stops_before_frame;
+    if (slept) outcome.at = outcome.at + time_.stopped;
+    return outcome;
+  }
+  hal::PlaybackOutcome play(std::span<const std::int16_t> playback) noexcept override { return device_.play(playback); }
+  void close() noexcept override { device_.close(); }
+
+ private:
+  hal::WavDevice device_;
+  StageTime time_;
+};
+
+Stage::Stage(const std::string& folder, const std::vector<std::int16_t>& speech, NodeType hostile, Act act,
+             StageTime time)
+    : clock_(std::make_unique<Clock>(time)),
+      device_(std::make_unique<Device>(speech, time)),
+      hostile_(hostile),
+      act_(std::move(act)),
+      folder_(folder) {
+  auto made = hal::Conversation::create(settings_for(folder), *clock_);
   PHAL_ENFORCE(made.has_value(), "the stage is set");
   conversation_ = *made;
-  audio_ = std::make_unique<hal::AudioEngine>(device_, conversation_->audio_link(), conversation_->settings().audio);
+  audio_ = std::make_unique<hal::AudioEngine>(*device_, conversation_->audio_link(), conversation_->settings().audio);
   if (const auto port = conversation_->attach_to_ingress()) port_ = *port;
   conversation_->runtime().set_pool(*this);
 }
@@ -65,7 +108,7 @@ bool Stage::try_submit(NodeIndex node, const Event& command) {
   // Sound is work only when its utterance ends.
   if (hostile && command.kind != EventKind::command_recognise_audio) {
     performance_.asked = true;
-    last_progress_ns_ = clock_.now().value;
+    last_progress_ns_ = clock_->now().value;
     act_(*this, command);
   } else {
     behave(command);
@@ -99,11 +142,11 @@ Event Stage::reply(const Event& command, EventKind kind) const {
 }
 
 void Stage::post(std::int64_t delay_ms, const Event& event) {
-  due_.emplace(clock_.now().value + delay_ms * ns_per_ms, event);
+  due_.emplace(clock_->now().value + delay_ms * ns_per_ms, event);
 }
 
 void Stage::post_progress(std::int64_t delay_ms, const Event& event) {
-  last_progress_ns_ = std::max(last_progress_ns_, clock_.now().value + delay_ms * ns_per_ms);
+  last_progress_ns_ = std::max(last_progress_ns_, clock_->now().value + delay_ms * ns_per_ms);
   post(delay_ms, event);
 }
 
@@ -160,17 +203,17 @@ void Stage::voice(const Event& command) {
 }
 
 void Stage::deliver_due() {
-  while (!due_.empty() && due_.begin()->first <= clock_.now().value) {
+  while (!due_.empty() && due_.begin()->first <= clock_->now().value) {
     Event event = due_.begin()->second;
     due_.erase(due_.begin());
-    event.mono_ns = clock_.now().value;
-    event.wall_ns = clock_.wall().value;
+    event.mono_ns = clock_->now().value;
+    event.wall_ns = clock_->wall().value;
     if (!port_->try_send(event)) release(event);  // what NodeSlot does when the ingress is full
   }
 }
 
 void Stage::settle() {
-  for (int polls = 0; conversation_->runtime().poll(clock_.now(), clock_.wall()) > 0; ++polls) {
+  for (int polls = 0; conversation_->runtime().poll(clock_->now(), clock_->wall()) > 0; ++polls) {
     PHAL_ENFORCE(polls < polls_max, "one period's events come to an end");
   }
 }
@@ -178,7 +221,7 @@ void Stage::settle() {
 void Stage::run_period() {
   const bool was_active = turn_active();
   const std::uint64_t accepted = audio_->counters().playback.frames_accepted;
-  clock_.move_to(audio_->run_period().at);
+  clock_->move_to(audio_->run_period().at);
   if (!was_active) performance_.frames_without_turn += audio_->counters().playback.frames_accepted - accepted;
   deliver_due();
   settle();
@@ -187,16 +230,16 @@ void Stage::run_period() {
   if (!first_turn_over_ && ((was_active && !turn_active()) || session.counters().turns_opened > 1)) {
     first_turn_over_ = true;
     performance_.first_committed = session.counters().turns_committed == 1;
-    performance_.first_turn_ms = (clock_.now().value - last_progress_ns_) / ns_per_ms;
+    performance_.first_turn_ms = (clock_->now().value - last_progress_ns_) / ns_per_ms;
   }
-  conversation_->flusher().flush_once(clock_.now(), clock_.wall());
+  conversation_->flusher().flush_once(clock_->now(), clock_->wall());
 }
 
 Performance Stage::perform() {
   PHAL_ENFORCE(audio_->start().has_value(), "the stage's device opens");
   conversation_->record_opening();
   const control::LocalAuthority authority(Epoch{7});
-  static_cast<void>(conversation_->tell(authority.snapshot(0, clock_.now(), clock_.wall())));
+  static_cast<void>(conversation_->tell(authority.snapshot(0, clock_->now(), clock_->wall())));
   static_cast<void>(conversation_->tell(conversation_->host_event(EventKind::connected, Emitter::connection)));
   settle();
   const Session& session = conversation_->engine().sessions().front();
@@ -223,7 +266,7 @@ Performance Stage::perform() {
     const auto counters = conversation_->payloads().counters(pool);
     if (counters) performance_.slabs_lost += counters->slabs_max - counters->free_slabs;
   }
-  if (conversation_->flusher().close(clock_.now(), clock_.wall()) != 0) performance_.evidence = "cannot be closed";
+  if (conversation_->flusher().close(clock_->now(), clock_->wall()) != 0) performance_.evidence = "cannot be closed";
   if (performance_.evidence.empty()) performance_.evidence = judge_evidence(folder_);
   return performance_;
 }

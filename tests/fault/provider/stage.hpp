@@ -24,6 +24,15 @@
 
 namespace phalarope::testing {
 
+/// How the clocks of the stage go. A board whose clocks go well: the default.
+struct StageTime {
+  Instant begins{};                      // of the monotonic clock
+  std::int64_t drift_ppm = 0;            // of the monotonic clock against the device's samples
+  std::int64_t stops_before_frame = -1;  // the machine sleeps here, for
+  Duration stopped{};
+  std::function<WallTime(Instant)> wall;  // null: a fixed day and the monotonic time since
+};
+
 class Stage;
 /// What a provider does instead of its work. Called for each command of the node while the first turn runs.
 using Act = std::function<void(Stage&, const Event& command)>;
@@ -44,7 +53,8 @@ struct Performance {
 
 class Stage final : public ExecutionPool {
  public:
-  Stage(const std::string& folder, const std::vector<std::int16_t>& speech, NodeType hostile, Act act);
+  Stage(const std::string& folder, const std::vector<std::int16_t>& speech, NodeType hostile, Act act,
+        StageTime time = {});
   ~Stage() override;
   Performance perform();
 
@@ -58,7 +68,6 @@ class Stage final : public ExecutionPool {
   Event frame(const Event& command, std::int64_t first_sample, std::int64_t samples = 320);
   /// What a provider in good health does with the command.
   void behave(const Event& command);
-  std::int64_t now_ms() const { return clock_.now().value / ns_per_ms; }
   bool cancelled(std::uint64_t ticket) const { return ticket <= cancelled_through_; }
   std::map<std::string, std::int64_t> memory;  // of the act
 
@@ -74,9 +83,11 @@ class Stage final : public ExecutionPool {
   bool turn_active() const { return conversation_->engine().sessions().front().turn_active(); }
   std::string judge_evidence(const std::string& folder) const;
 
-  hal::VirtualClock clock_;
+  class Clock;
+  class Device;
+  std::unique_ptr<Clock> clock_;
   std::shared_ptr<hal::Conversation> conversation_;
-  hal::WavDevice device_;
+  std::unique_ptr<Device> device_;
   std::unique_ptr<hal::AudioEngine> audio_;
   std::optional<Ingress::Port> port_;
   std::multimap<std::int64_t, Event> due_;  // by virtual time

@@ -2,8 +2,7 @@
 //
 //   Stepped ──▶ each Checker ──▶ Verdicts ("I6: a frame is handed over under an old ticket at event 4711 ...")
 //
-// A checker keeps its own books from what was said. Where the recorder lost events the books are worth nothing: the
-// checker is then left out for the rest of that life.
+// A checker keeps its own books from what was said: of every step, also of those that the recorder had no room for.
 // One thread. Contract: the table of global invariants of runtime.md; decisions.md D4, D14.
 #pragma once
 

@@ -15,6 +15,7 @@
 #include "hal/store/flusher.hpp"
 #include "hal/store/recording_reader.hpp"
 #include "tests/fault/evidence/memory_disk.hpp"
+#include "tests/sim/bends.hpp"
 
 namespace phalarope::sim {
 namespace {
@@ -42,7 +43,8 @@ struct PowerIsGone {};
 
 class DiskStore final : public Store {
  public:
-  DiskStore(std::uint64_t seed, FaultMix& faults) : random_(seed), chance_(seed), faults_(faults) {
+  DiskStore(std::uint64_t seed, FaultMix& faults, Bender& bender)
+      : random_(seed), chance_(seed), faults_(faults), bender_(bender) {
     disk_ = std::make_unique<testing::MemoryDisk>();
   }
 
@@ -70,6 +72,7 @@ class DiskStore final : public Store {
   std::mt19937_64 random_;
   Chance chance_;
   FaultMix& faults_;
+  Bender& bender_;
   std::unique_ptr<testing::MemoryDisk> disk_;
   std::unique_ptr<hal::Flusher> flusher_;
   hal::Recovery recovery_;
@@ -87,7 +90,11 @@ class DiskStore final : public Store {
 std::uint64_t DiskStore::begin(ByteRing& ring) {
   disk_->fault = {};
   disk_->capacity_bytes = UINT64_MAX;
+  if (bender_.is(Bend::recovery_refused) && bender_.due()) {
+    disk_->fault = [](testing::MemoryDisk::Call, std::uint64_t) { return EIO; };
+  }
   recovery_ = hal::recover(*disk_, directory);
+  disk_->fault = {};
   if (recovery_.error != 0) say("Q18: a recording cannot be gone on with: errno " + std::to_string(recovery_.error));
   if (recovery_.point.next_sequence < durable_sequence_) {
     say("Q15: records " + std::to_string(recovery_.point.next_sequence) + " to " +
@@ -122,6 +129,8 @@ void DiskStore::open(Recorder& recorder, const CompiledPipeline& pipeline, Sessi
 void DiskStore::appended(const RecordHeader& header, std::span<const std::byte> body) {
   if (header.sequence >= appended_.size()) appended_.resize(header.sequence + 1);
   appended_[header.sequence] = keeps_its_bytes(header.type) ? crc32c(body) | 1U : 0;
+  const bool lies = bender_.is(Bend::record_rewritten) && header.type == RecordType::event && bender_.due();
+  if (lies) appended_[header.sequence] ^= 2U;
   if (header.type != RecordType::loss) return;
   LossRecord loss;
   std::memcpy(&loss, body.data(), sizeof loss);
@@ -179,6 +188,10 @@ void DiskStore::cut_power(Instant now) {
   flusher_.reset();
   disk_->fault = {};
   disk_ = std::make_unique<testing::MemoryDisk>(disk_->power_cut(random_));
+  if (bender_.is(Bend::sync_forgotten) && durable_sequence_ > 0 && bender_.due()) {
+    auto& newest = disk_->bytes_of(std::prev(disk_->files.end())->first);
+    newest.resize(std::min(newest.size(), std::size_t{hal::segment_header_bytes}));
+  }
 }
 
 void DiskStore::finish(Instant now) {
@@ -191,6 +204,11 @@ void DiskStore::finish(Instant now) {
   }
   if (error != 0) say("Q17: a sound disk and the recording cannot be closed: errno " + std::to_string(error));
   note_flusher();
+  if (bender_.is(Bend::record_swallowed) && bender_.due()) appended_.push_back(1);
+  if (bender_.is(Bend::bit_rotten) && !disturbed() && bender_.due()) {
+    auto& bytes = disk_->bytes_of(disk_->files.begin()->first);
+    bytes[bytes.size() / 2] ^= std::byte{1};
+  }
   read_back(true);
   replay_all();
 }
@@ -227,10 +245,32 @@ void DiskStore::read_back(bool whole) {
   }
 }
 
+namespace {
+/// The engine, and one output of it that is not what it gave.
+class LyingStep final : public replay::StepFunction {
+ public:
+  explicit LyingStep(Bender& bender) : bender_(bender) {}
+  bool start(const replay::RunStart& run) override { return engine_.start(run); }
+  bool seat(std::span<const std::byte> session_record) override { return engine_.seat(session_record); }
+  std::span<const Event> step(const Event& input) override {
+    const std::span<const Event> outputs = engine_.step(input);
+    if (outputs.empty() || !bender_.is(Bend::recording_replays_otherwise) || !bender_.due()) return outputs;
+    bent_.assign(outputs.begin(), outputs.end());
+    bent_.front().argument_b ^= 1;
+    return bent_;
+  }
+
+ private:
+  Bender& bender_;
+  hal::EngineStep engine_;
+  std::vector<Event> bent_;
+};
+}  // namespace
+
 void DiskStore::replay_all() {
   if (deleted_) return;  // what is left begins in the middle
   hal::RecordingReader reader(*disk_, directory);
-  hal::EngineStep engine;
+  LyingStep engine(bender_);
   const replay::ReplayReport report = replay::replay(reader, engine, {.differences_max = 1});
   ++probes_["replayed_from_disk"];
   using enum replay::ReplayVerdict;
@@ -244,8 +284,8 @@ void DiskStore::replay_all() {
 
 }  // namespace
 
-std::unique_ptr<Store> make_disk_store(std::uint64_t seed, FaultMix& faults) {
-  return std::make_unique<DiskStore>(seed, faults);
+std::unique_ptr<Store> make_disk_store(std::uint64_t seed, FaultMix& faults, Bender& bender) {
+  return std::make_unique<DiskStore>(seed, faults, bender);
 }
 
 }  // namespace phalarope::sim

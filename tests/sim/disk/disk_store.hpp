@@ -14,6 +14,6 @@
 
 namespace phalarope::sim {
 
-std::unique_ptr<Store> make_disk_store(std::uint64_t seed, FaultMix& faults);
+std::unique_ptr<Store> make_disk_store(std::uint64_t seed, FaultMix& faults, Bender& bender);
 
 }  // namespace phalarope::sim

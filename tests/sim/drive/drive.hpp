@@ -32,7 +32,7 @@ class Watcher {
   virtual void stepped(const Stepped& step) = 0;
   /// The world is asked for something. Payloads are given back by the drive when this returns.
   virtual void commanded(const Event& command) = 0;
-  /// The recorder had no room: what is seen from here on is not everything.
+  /// The recorder had no room for so many; the steps themselves are seen all the same.
   virtual void lost(std::uint64_t events) = 0;
 };
 

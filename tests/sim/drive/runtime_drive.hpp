@@ -2,12 +2,13 @@
 // evidence ring that is emptied only as fast as its reader is.
 //
 //   offer ─▶ by source:  device control │ device data │ operator │ workers' ingress      each with its bound
-//   run   ─▶ poll() until nothing happens ─▶ the ring's new records ─▶ Watcher
+//   run   ─▶ poll() until nothing happens ──each step (the runtime's tap)──▶ Watcher, and the list of what was taken
+//                                     └─▶ the ring's new records ──held against──▶ that list
 //
 // Conservation. Each event offered carries a number in transport_sequence; after run() each number has been seen in
-// exactly one step, or stands in the range of a drop notice, or came with a shed. What the recorder lost is counted by
-// its LossRecord and excused.
-// One thread. Contract: runtime.md I4, I5, 5.3; evidence.md 1.7.
+// exactly one step, or stands in the range of a drop notice, or came with a shed. The record: each event in it was
+// taken, in this order and with these bytes; an event that is left out is counted as lost by the recorder, and no other
+// is. One thread. Contract: runtime.md I4, I5, 5.3; evidence.md 1.7.
 #pragma once
 
 #include <deque>
@@ -46,6 +47,8 @@ class RuntimeDrive final : public Drive {
   void run(Instant now) override;
   std::vector<std::string> unaccounted() const override { return unaccounted_; }
   void refuse_next_node_command() override { refuse_next_ = true; }
+  /// The runtime's tap. Engine thread, which here is the only one.
+  void see(const Event& input, std::span<const Event> outputs);
   std::uint64_t events_without_room() const { return events_without_room_; }
 
  private:
@@ -61,7 +64,8 @@ class RuntimeDrive final : public Drive {
   void give(const Event& command);
   void read_log(Instant now);
   void take_record(const RecordHeader& header, std::span<const std::byte> body);
-  void end_step();
+  void hold_against_steps(const Event& recorded);
+  void take_power_loss(const Event& recorded);
   void account(const Event& input);
 
   RuntimeDriveParts parts_;
@@ -81,10 +85,10 @@ class RuntimeDrive final : public Drive {
   std::uint64_t consumed_ = 0;
   std::uint64_t seen_ = 0;
   std::int64_t runs_ = 0;
-  std::optional<Event> input_;
-  std::vector<Event> outputs_;
+  std::deque<Event> taken_;      // inputs and outputs in order, as far as they have not been found in the record
+  std::uint64_t left_out_ = 0;   // of these, passed over by the record
+  std::size_t aborts_owed_ = 0;  // outputs that still belong to a power_loss_found of the start
   std::unique_ptr<TurnEvidence> evidence_;
-  bool has_evidence_ = false;
 
   // What was offered and not yet seen: its number, and its lane.
   std::uint32_t offered_ = 0;

@@ -18,6 +18,8 @@
 
 namespace phalarope::sim {
 
+class Bender;
+
 class Store {
  public:
   virtual ~Store() = default;
@@ -37,6 +39,6 @@ class Store {
   virtual void count_probes(const std::function<void(std::string_view, std::uint64_t)>& count) const = 0;
 };
 
-using StoreMaker = std::unique_ptr<Store> (*)(std::uint64_t seed, FaultMix& faults);
+using StoreMaker = std::unique_ptr<Store> (*)(std::uint64_t seed, FaultMix& faults, Bender& bender);
 
 }  // namespace phalarope::sim
