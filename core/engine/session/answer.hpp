@@ -22,6 +22,10 @@ namespace phalarope {
 constexpr std::size_t sentences_waiting_max = 32;
 constexpr std::size_t words_per_answer_max = 1024;
 
+/// Samples on an answer's axis lie below this, two years of speech, so that no sum of them overflows.
+constexpr std::int64_t answer_samples_max = std::int64_t{1} << 40;
+constexpr bool on_answer_axis(std::int64_t samples) noexcept { return samples >= 0 && samples < answer_samples_max; }
+
 struct WaitingSentence {
   PayloadHandle text;
   std::int64_t index = 0;

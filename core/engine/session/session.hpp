@@ -118,6 +118,7 @@ class Session {
   void apologise(Outbox& out) noexcept;
   bool of_this_turn(const Event& input) const noexcept;
   void refuse_late(const Event& input, Outbox& out) noexcept;
+  void drop_by_name(const Event& input, Outbox& out) noexcept;
 
   // ---- turns ---------------------------------------------------------------------------------------------
   void propose(Reason reason, Outbox& out) noexcept;

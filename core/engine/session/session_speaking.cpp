@@ -19,6 +19,16 @@ void Session::refuse_late(const Event& input, Outbox& out) noexcept {
   refused.set(EventFlag::late_after_cancel);
 }
 
+// Never silently: the record says which of the node's results went nowhere.
+void Session::drop_by_name(const Event& input, Outbox& out) noexcept {
+  release(input.payload, out);
+  Event& notice = signal(EventKind::drop_notice, Emitter::edge_buffer, Reason::queue_pressure_drop, out);
+  notice.target_lane = Lane::data;
+  notice.node = input.node;
+  notice.range_start = notice.range_end = static_cast<std::int64_t>(input.transport_sequence);
+  notice.set(EventFlag::has_range);
+}
+
 void Session::on_dialogue_sentence(const Event& input, Outbox& out) noexcept {
   if (!of_this_turn(input)) return refuse_late(input, out);
   note_progress(input);
@@ -26,16 +36,8 @@ void Session::on_dialogue_sentence(const Event& input, Outbox& out) noexcept {
   const bool routed = graph_.route(input, commands).has_value();
   const bool kept =
       routed && !commands.empty() && answer().waiting.push_back({.text = input.payload, .index = input.argument_a});
-  if (!kept) {
-    // The edge is full, or the dialogue was given up: the sentence is dropped by name, never silently.
-    release(input.payload, out);
-    Event& notice = signal(EventKind::drop_notice, Emitter::edge_buffer, Reason::queue_pressure_drop, out);
-    notice.target_lane = Lane::data;
-    notice.node = input.node;
-    notice.range_start = notice.range_end = static_cast<std::int64_t>(input.transport_sequence);
-    notice.set(EventFlag::has_range);
-    return;
-  }
+  // The edge is full, or the dialogue was given up.
+  if (!kept) return drop_by_name(input, out);
   ++answer().sentences_given;
   voice_next_sentence(out);
 }
@@ -86,6 +88,8 @@ void Session::grant_credit(Outbox& out) noexcept {
 
 void Session::on_synthesis_frame(const Event& input, Outbox& out) noexcept {
   if (!of_this_turn(input)) return refuse_late(input, out);
+  // A place on the answer's axis that no answer has: the node has lost count, and that is no progress.
+  if (!on_answer_axis(input.argument_a) || !on_answer_axis(input.argument_b)) return drop_by_name(input, out);
   note_progress(input);
   GraphCommands commands;
   if (!graph_.route(input, commands)) return refuse_late(input, out);
@@ -104,7 +108,9 @@ void Session::on_synthesis_frame(const Event& input, Outbox& out) noexcept {
 
 void Session::on_synthesis_word(const Event& input, Outbox& out) noexcept {
   release(input.payload, out);
-  if (!of_this_turn(input)) return;
+  if (!of_this_turn(input) || !on_answer_axis(input.argument_a)) return;
+  const auto& starts = answer().word_starts;
+  if (!starts.empty() && input.argument_a < starts[starts.size() - 1]) return;  // heard-so-far searches them in order
   // Beyond the bound the words of a very long answer are still spoken; only their heard-so-far figure stops growing.
   static_cast<void>(answer().word_starts.push_back(input.argument_a));
 }
