@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::array<std::string_view, 4> log_levels = {"error", "warning", "info", "debug"};
 constexpr std::array<std::string_view, 2> log_formats = {"text", "json"};
+constexpr std::array<std::string_view, 2> collector_bodies = {"otlp", "private"};
 constexpr std::array<std::string_view, 1> config_spec_names = {config_spec_name};
 
 /// One settable field: its name in files, what it means, and where it goes.
@@ -38,10 +39,18 @@ constexpr std::array config_fields = {
     ConfigField{"audio.capture", &ProgramConfig::capture_device, ""},
     ConfigField{"audio.playback", &ProgramConfig::playback_device, ""},
     ConfigField{"voice", &ProgramConfig::voice, "slt"},
+    ConfigField{"tenant", &ProgramConfig::tenant, "default"},
+    ConfigField{"telemetry.enabled", &ProgramConfig::telemetry_enabled, ""},
+    ConfigField{"telemetry.otlp_http_endpoint", &ProgramConfig::telemetry_endpoint, ""},
+    ConfigField{"telemetry.queue_capacity", &ProgramConfig::telemetry_queue_capacity, ""},
+    ConfigField{"telemetry.drop_sample_rate", &ProgramConfig::telemetry_sample_rate, ""},
+    ConfigField{"telemetry.export_timeout_ms", &ProgramConfig::telemetry_timeout_ms, ""},
+    ConfigField{"telemetry.body", &ProgramConfig::telemetry_body, "", false, collector_bodies},
+    ConfigField{"telemetry.metrics_listen", &ProgramConfig::telemetry_metrics_listen, ""},
     ConfigField{"log.level", &ProgramConfig::log_level, "info", false, log_levels},
     ConfigField{"log.format", &ProgramConfig::log_format, "text", false, log_formats},
 };
-constexpr std::array<std::string_view, 3> config_sections = {"recording", "audio", "log"};
+constexpr std::array<std::string_view, 4> config_sections = {"recording", "audio", "telemetry", "log"};
 
 std::string variable_of(std::string_view field) {
   std::string name(environment_prefix);

@@ -36,6 +36,15 @@ struct ProgramConfig {
   std::string capture_device;       // empty: the board profile's
   std::string playback_device;      // empty: the board profile's
   std::string voice;
+  std::string tenant;  // whose sessions these are
+  // Texts as they were given, judged by telemetry::read_settings; empty: its defaults.
+  std::string telemetry_enabled;
+  std::string telemetry_endpoint;
+  std::string telemetry_queue_capacity;
+  std::string telemetry_sample_rate;
+  std::string telemetry_timeout_ms;
+  std::string telemetry_body;
+  std::string telemetry_metrics_listen;
   std::string log_level;
   std::string log_format;
 

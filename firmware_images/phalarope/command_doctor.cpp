@@ -14,6 +14,7 @@
 #include "firmware_images/phalarope/resources.hpp"
 #include "hal/audio/device_list.hpp"
 #include "hal/external/control_group.hpp"
+#include "hal/host/shared_library.hpp"
 
 namespace phalarope::program {
 namespace {
@@ -141,6 +142,25 @@ std::vector<Finding> memory_findings(const spec::BoardProfile& board) {
   return findings;
 }
 
+/// What is loaded only when it is asked for; a board may do without.
+std::vector<Finding> library_findings() {
+  struct Row {
+    const char* file;
+    const char* serves;
+    const char* package;
+  };
+  constexpr Row rows[] = {{hal::curl_library_file, "HTTP actions and telemetry export", "libcurl4"},
+                          {hal::microhttpd_library_file, "the metrics page", "libmicrohttpd12"}};
+  std::vector<Finding> findings;
+  for (const Row& row : rows) {
+    const bool there = hal::SharedLibrary(row.file).loaded();
+    findings.push_back({fmt::format("library: {}", row.file), there ? Verdict::good : Verdict::note,
+                        there ? row.serves : "not installed",
+                        fmt::format("needed for {}: apt-get install {}", row.serves, row.package)});
+  }
+  return findings;
+}
+
 int run_doctor(const std::string& board_name, bool json) {
   const auto board = choose_board(board_name);
   if (!board) return complain(board.error());
@@ -151,7 +171,7 @@ int run_doctor(const std::string& board_name, bool json) {
                                 throttling_finding(),
                                 control_group_finding(),
                                 model_finding()};
-  for (auto&& more : {device_findings(*board), memory_findings(*board)}) {
+  for (auto&& more : {device_findings(*board), memory_findings(*board), library_findings()}) {
     findings.insert(findings.end(), more.begin(), more.end());
   }
   bool bad = false;

@@ -16,6 +16,7 @@
 #include "firmware_images/phalarope/process_memory.hpp"
 #include "firmware_images/phalarope/resources.hpp"
 #include "hal/audio/alsa_device.hpp"
+#include "hal/panel/telemetry_service.hpp"
 
 namespace phalarope::program {
 namespace {
@@ -29,6 +30,11 @@ struct RunOptions {
   std::string config;
   std::string board;
   std::string recording;
+  std::string metrics;
+  std::string otlp;
+  std::string log_format;
+  std::string capture;
+  std::int64_t capture_seconds = 60;
   bool show_settings = false;
   bool json = false;
 };
@@ -42,7 +48,13 @@ spec::ConfigSources sources_of(const RunOptions& options) {
     return std::find(own_variables.begin(), own_variables.end(), entry.first) != own_variables.end();
   });
   if (!options.board.empty()) sources.command_line.emplace_back("board", options.board);
-  if (!options.recording.empty()) sources.command_line.emplace_back("recording.directory", options.recording);
+  const auto given = [&sources](const char* field, const std::string& value) {
+    if (!value.empty()) sources.command_line.emplace_back(field, value);
+  };
+  given("recording.directory", options.recording);
+  given("telemetry.metrics_listen", options.metrics);
+  given("telemetry.otlp_http_endpoint", options.otlp);
+  given("log.format", options.log_format);
   return sources;
 }
 
@@ -74,6 +86,45 @@ std::string existing_or_empty(const std::string& path) {
   return std::filesystem::exists(path, error) ? path : std::string();
 }
 
+/// What is told to the outside; null when nothing is wanted.
+std::expected<std::unique_ptr<hal::TelemetryService>, std::string> telemetry_of(const RunOptions& options,
+                                                                                const spec::ProgramConfig& config) {
+  const auto settings = telemetry::read_settings({.enabled = config.telemetry_enabled,
+                                                  .endpoint = config.telemetry_endpoint,
+                                                  .queue_capacity = config.telemetry_queue_capacity,
+                                                  .sample_one_in = config.telemetry_sample_rate,
+                                                  .export_timeout_ms = config.telemetry_timeout_ms,
+                                                  .body = config.telemetry_body,
+                                                  .metrics_listen = config.telemetry_metrics_listen});
+  if (!settings) {
+    std::string lines;
+    for (const telemetry::SettingProblem& problem : settings.error())
+      lines += (lines.empty() ? "" : "\n") + std::string(problem.field) + ": " + problem.sentence;
+    return std::unexpected(lines + "; `phalarope run --show-settings` says where each value comes from");
+  }
+  hal::TelemetryServiceConfig service;
+  service.settings = *settings;
+  service.service_version = PHALAROPE_VERSION;
+  if (config.log_format == "json") {
+    service.log_line = [](const std::string& line) {
+      fmt::print("{}\n", line);
+      std::fflush(stdout);
+    };
+  }
+  if (!options.capture.empty()) {
+    service.capture = telemetry::CaptureOrder{.session_id = options.capture, .seconds = options.capture_seconds};
+    service.capture_path = config.recording_directory + "/capture.jsonl";
+    std::error_code error;
+    std::filesystem::create_directories(config.recording_directory, error);
+  }
+  auto started = hal::TelemetryService::create(std::move(service));
+  if (!started) return std::unexpected(std::move(started.error()));
+  if (settings->metrics_listen && !telemetry::is_loopback(*settings->metrics_listen))
+    fmt::print(stderr, "phalarope: the metrics page is open to the network at {}; anybody there can read it\n",
+               settings->metrics_listen->host);
+  return std::move(*started);
+}
+
 int run_daemon(const RunOptions& options, char** argv) {
   const auto resolved = spec::resolve_config(sources_of(options));
   if (!resolved) return complain(spec::to_string(resolved.error()));
@@ -96,6 +147,7 @@ int run_daemon(const RunOptions& options, char** argv) {
   auto settings = assemble(request);
   if (!settings) return complain(settings.error());
   apply_board(*board, *settings);
+  settings->tenant_id = config.tenant;
   settings->recogniser.model_directory = existing_or_empty(config.model_directory);
   auto conversation = hal::Conversation::create(std::move(*settings), clock);
   if (!conversation) return complain(conversation.error());
@@ -107,7 +159,10 @@ int run_daemon(const RunOptions& options, char** argv) {
   hal::AlsaDevice device(card);
   fmt::print(stderr, "phalarope {}: board {}, recording {} to {}\n", PHALAROPE_VERSION, board->name,
              request.level == RecordingLevel::L0 ? "decisions only" : "with content", request.recording_directory);
-  const auto ran = run_live(**conversation, device, {.quiet = false, .realtime = realtime_settings(*board)});
+  auto telemetry = telemetry_of(options, config);
+  if (!telemetry) return complain(telemetry.error());
+  const auto ran = run_live(**conversation, device,
+                            {.quiet = false, .realtime = realtime_settings(*board), .telemetry = telemetry->get()});
   return ran ? exit_done : complain(ran.error());
 }
 
@@ -124,6 +179,15 @@ void add_run(CLI::App& app, ChosenCommand& chosen) {
   command->add_option("--config", options->config, "Settings file; conf.d/ is read beside it");
   command->add_option("--board", options->board, "Board profile: a name of boards/ or a file");
   command->add_option("--recording", options->recording, "Folder of the recording");
+  command->add_option("--metrics", options->metrics, "Serve a Prometheus page there, e.g. 127.0.0.1:9464");
+  command->add_option("--otlp", options->otlp,
+                      "Send telemetry to this OTLP/HTTP collector, e.g. http://127.0.0.1:4318");
+  command->add_option("--log", options->log_format, "text, or json: one line a decision on standard output");
+  auto* const capture = command->add_option("--capture", options->capture,
+                                            "Write every event of this session to capture.jsonl beside the recording");
+  command->add_option("--capture-seconds", options->capture_seconds, "It ends by itself after so long")
+      ->needs(capture)
+      ->check(CLI::Range(std::int64_t{1}, telemetry::capture_seconds_max));
   command->add_flag("--show-settings", options->show_settings, "Print every setting and where it comes from, then end");
   command->add_flag("--json", options->json, "With --show-settings: as JSON");
   command->callback([options, &chosen] { chosen = [options] { return run_daemon(*options, program_arguments); }; });

@@ -81,6 +81,10 @@ hal::NodeDecorator show_dialogue() {
 std::expected<void, std::string> run_live(hal::Conversation& conversation, hal::AudioDevice& device,
                                           const LiveOptions& options) {
   install_signal_handlers();
+  if (options.telemetry != nullptr) {
+    conversation.flusher().observe(&options.telemetry->tap());
+    options.telemetry->watch(conversation.flusher());
+  }
   hal::RealtimeRunner runner(conversation, device, options.realtime);
   if (auto started = runner.start(); !started) return std::unexpected(started.error());
   std::this_thread::sleep_for(supervise_every);  // every thread has said by now what it was refused
@@ -93,7 +97,17 @@ std::expected<void, std::string> run_live(hal::Conversation& conversation, hal::
     runner.supervise();
     std::this_thread::sleep_for(supervise_every);
   }
-  if (const int error = runner.stop(); error != 0) {
+  const int error = runner.stop();
+  if (options.telemetry != nullptr) {
+    options.telemetry->stop();  // after the runner: the last records are taken too
+    if (!options.quiet) {
+      const hal::PipelineStats told = options.telemetry->pipeline_stats();
+      fmt::print(stderr, "phalarope: telemetry: {} events exported, {} failed, {} found no room, {} sampled out\n",
+                 told.exported, told.export_failures, told.dropped + options.telemetry->tap().dropped(),
+                 told.sampled_dropped);
+    }
+  }
+  if (error != 0) {
     return std::unexpected(std::string("the recording could not be completed (") + std::strerror(error) +
                            "); check space and permissions of its folder");
   }

@@ -6,12 +6,14 @@
 
 #include "hal/host/conversation.hpp"
 #include "hal/host/realtime_runner.hpp"
+#include "hal/panel/telemetry_service.hpp"
 
 namespace phalarope::program {
 
 struct LiveOptions {
   bool quiet = false;  // say nothing but errors
   hal::RealtimeSettings realtime{};
+  hal::TelemetryService* telemetry = nullptr;  // told of everything that is recorded; null: nobody listens
 };
 
 /// Runs until the device's source ends or SIGINT/SIGTERM comes; then stops gracefully.

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <utility>
 
+#include "core/engine/evidence/well_known_symbols.hpp"
 #include "core/spec/plan_codec.hpp"
 #include "hal/codec/opus_evidence.hpp"
 #include "hal/host/power_loss_record.hpp"
@@ -232,6 +233,10 @@ void Conversation::record_opening() {
   for (const auto& [symbol, text] : symbols) {
     static_cast<void>(recorder_->append_symbol(session_.symbol(symbol), text));
   }
+  // Told only where it says something: recordings of the default tenant stay as they were.
+  if (settings_.tenant_id != default_tenant)
+    static_cast<void>(
+        recorder_->append_symbol(SymbolId{first_tenant_symbol + session_.session_slot}, settings_.tenant_id));
 }
 
 void Conversation::record_audio() {

@@ -37,6 +37,7 @@ namespace phalarope::hal {
 struct ConversationSettings {
   CompiledPipeline pipeline;
   std::string session_id = "local";
+  std::string tenant_id = "default";  // whose session it is; in the recording, for its summaries
   std::uint64_t seed = 1;
   AudioEngineSettings audio;
   Intents intents;

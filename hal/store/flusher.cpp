@@ -65,6 +65,10 @@ void Flusher::take_from_ring() {
     const auto record = ring_.next();
     if (!record) return;
     carried_.learn(*record);  // before the block is built: its baselines may name its symbols
+    if (observer_ != nullptr && record->header.sequence >= observed_sequence_) {
+      observer_->on_record(*record);
+      observed_sequence_ = record->header.sequence + 1;
+    }
     builder_.add(*record);
   }
 }

@@ -57,11 +57,22 @@ struct FlusherCounters {
   int last_errno = 0;
 };
 
+/// Somebody who looks at each record once, in order, as it is taken from the ring: on the flusher's thread, before it
+/// is durable, so that a disk that refuses does not blind whoever watches. Copies what it wants and never waits.
+class RecordObserver {
+ public:
+  virtual ~RecordObserver() = default;
+  virtual void on_record(const RingRecord& record) noexcept = 0;
+};
+
 class Flusher {
  public:
   /// `encoder` may be null: audio is then stored as it comes. All references outlive the flusher.
   Flusher(ByteRing& ring, FileSystem& files, AudioEncoder* encoder, const FlusherConfig& config,
           const RecordingPoint& point);
+
+  /// Before the first flush_once(); `observer` outlives the flusher's last call, or is null.
+  void observe(RecordObserver* observer) noexcept { observer_ = observer; }
 
   /// Moves at most one block. Answers the records made durable by this call; 0 also when there was nothing to do yet.
   std::size_t flush_once(Instant now, WallTime wall = WallTime{});
@@ -99,6 +110,8 @@ class Flusher {
   std::vector<std::byte> block_;
   std::uint64_t segment_first_sequence_ = 0;
   std::uint64_t next_sequence_;
+  RecordObserver* observer_ = nullptr;
+  std::uint64_t observed_sequence_ = 0;  // the next one the observer has not seen: a refused block is taken again
   Instant segment_opened_{};
   Instant retry_at_{};
 

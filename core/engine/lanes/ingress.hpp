@@ -97,7 +97,7 @@ class Ingress {
   std::size_t producers_max_;
   Queue queue_;
   std::array<std::optional<moodycamel::ProducerToken>, ingress_producers_max> producers_;
-  moodycamel::ConsumerToken consumer_;    // owner: engine thread
+  moodycamel::ConsumerToken consumer_;  // owner: engine thread
   bool complete_ = false;
   std::atomic<std::size_t> attached_{0};  // asked for, granted or not
   std::atomic<std::uint64_t> refused_count_{0};

@@ -51,6 +51,24 @@ TEST_F(FlusherTest, AFullBlockGoesAtOnceAndNoMoreThanOneACall) {
   EXPECT_GT(sut.flush_once(at_ms(0)), 0U);
 }
 
+TEST_F(FlusherTest, AnObserverSeesEachRecordOnceAlsoWhenTheDiskRefuses) {
+  struct Observer final : hal::RecordObserver {
+    void on_record(const RingRecord& record) noexcept override { sequences.push_back(record.header.sequence); }
+    std::vector<std::uint64_t> sequences;
+  } observer;
+  bool broken = true;
+  disk_.fault = [&](MemoryDisk::Call call, std::uint64_t) { return broken && call == MemoryDisk::Call::sync ? 5 : 0; };
+  hal::Flusher sut(ring_, disk_, nullptr, config_, {});
+  sut.observe(&observer);
+  for (std::uint64_t i = 0; i < 100; ++i) recorder_.append_event(numbered_event(i));
+  EXPECT_EQ(sut.flush_once(at_ms(0)), 0U);
+  EXPECT_GT(observer.sequences.size(), 0U) << "a broken disk does not blind whoever watches";
+  broken = false;
+  EXPECT_EQ(sut.close(at_ms(1000)), 0);
+  ASSERT_EQ(observer.sequences.size(), 100U);
+  for (std::uint64_t i = 0; i < 100; ++i) EXPECT_EQ(observer.sequences[i], i);
+}
+
 TEST_F(FlusherTest, RecordsLeaveTheRingOnlyWhenTheyAreDurable) {
   bool broken = true;
   disk_.fault = [&](MemoryDisk::Call call, std::uint64_t) {
