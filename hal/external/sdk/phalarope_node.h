@@ -23,6 +23,8 @@
 extern "C" {
 #endif
 
+// NOLINTBEGIN(readability-identifier-naming): a C interface, with the names C is used to.
+
 /// Kinds a node meets (schemas/event.fbs; a test holds both to the same numbers).
 enum phal_kind {
   PHAL_RECOGNITION_PARTIAL = 65,  // text; a: utterance class, b: confidence in 1/1000
@@ -77,6 +79,8 @@ bool phal_emit_frame(phal_node* node, int64_t first_sample, const int16_t* sampl
 
 /// True as soon as the command in hand was cancelled.
 bool phal_cancelled(const phal_node* node);
+
+// NOLINTEND(readability-identifier-naming)
 
 #ifdef __cplusplus
 }

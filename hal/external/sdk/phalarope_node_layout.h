@@ -26,6 +26,8 @@
 #define PHAL_RESULT_SLOTS 64U
 #define PHAL_PAYLOAD_BYTES_MAX 2048U
 
+// NOLINTBEGIN(readability-identifier-naming): a C interface, with the names C is used to.
+
 /// The engine's event, byte for byte (schemas/event.fbs tells each member).
 typedef struct phal_event {
   uint64_t runtime_sequence;
@@ -115,3 +117,5 @@ PHAL_STATIC_ASSERT(offsetof(phal_region, results_taken) == 128 && offsetof(phal_
                    "each side writes lines of its own");
 PHAL_STATIC_ASSERT(offsetof(phal_region, node_sleeps) == 384 && offsetof(phal_region, commands) == 512,
                    "the slots begin behind the counters");
+
+// NOLINTEND(readability-identifier-naming)

@@ -37,7 +37,8 @@ constexpr const char* apologies[] = {"I am sorry, something went wrong.", "I am 
 
 /// Windowed-sinc resampling by a ratio of small numbers; one table row for each phase.
 std::vector<std::int16_t> resample(const std::vector<std::int16_t>& in, int from_hz) {
-  constexpr int taps = 32;
+  constexpr int half_taps = 16;
+  constexpr int taps = 2 * half_taps;
   constexpr double pass = 0.92;  // of the lower Nyquist frequency
   const int divisor = std::gcd(from_hz, static_cast<int>(PHAL_SAMPLE_RATE_HZ));
   const int phases = PHAL_SAMPLE_RATE_HZ / divisor;
@@ -46,7 +47,7 @@ std::vector<std::int16_t> resample(const std::vector<std::int16_t>& in, int from
   std::vector<double> table(static_cast<std::size_t>(phases * taps));
   for (int phase = 0; phase < phases; ++phase) {
     for (int tap = 0; tap < taps; ++tap) {
-      const double x = tap - taps / 2 + 1 - static_cast<double>(phase) / phases;
+      const double x = tap + 1 - half_taps - static_cast<double>(phase) / phases;
       const double sinc = x == 0.0 ? 1.0 : std::sin(M_PI * cutoff * x) / (M_PI * cutoff * x);
       const double window = 0.5 + 0.5 * std::cos(2.0 * M_PI * x / taps);
       table[static_cast<std::size_t>(phase * taps + tap)] = cutoff * sinc * window;
@@ -56,7 +57,7 @@ std::vector<std::int16_t> resample(const std::vector<std::int16_t>& in, int from
   std::vector<std::int16_t> out(static_cast<std::size_t>(count * phases / step));
   for (std::size_t n = 0; n < out.size(); ++n) {
     const std::int64_t position = static_cast<std::int64_t>(n) * step;
-    const std::int64_t first = position / phases - taps / 2 + 1;
+    const std::int64_t first = position / phases - half_taps + 1;
     const double* const row = &table[static_cast<std::size_t>(position % phases) * taps];
     double sum = 0.0;
     for (int tap = 0; tap < taps; ++tap) {
