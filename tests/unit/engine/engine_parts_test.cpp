@@ -37,7 +37,7 @@ TEST_F(EngineParts, AnArenaOfAnySizeEitherHoldsTheEngineOrSaysThatItIsTooSmall) 
   const phalarope::EngineParts parts{.pipelines = {&pipeline_, 1}, .sessions = two_sessions_};
   ASSERT_TRUE(create(region_.size(), parts));
   const std::size_t needed = arena_->used_bytes();
-  for (std::size_t short_by = 64; short_by < needed; short_by = short_by < 4096 ? short_by + 64 : short_by * 5 / 4) {
+  for (std::size_t short_by = 8; short_by < needed; short_by = short_by < 128 ? short_by + 8 : short_by * 5 / 4) {
     const auto made = create(needed - short_by, parts);
     ASSERT_FALSE(made.has_value()) << "short by " << short_by;
     EXPECT_EQ(made.error(), EngineRefusal::arena_too_small);

@@ -296,5 +296,19 @@ TEST_F(Executor, FindsTheFirstNodeOfAType) {
   EXPECT_EQ(sut.find(NodeType::telemetry), no_node);
 }
 
+// contract: 7.1 row 3
+TEST_F(Executor, OneNodeIsCancelledOnceAndOnlyWhileItCouldStillSaySomething) {
+  GraphCommands commands;
+  const Event about = event(EventKind::cancel, no_node.value, 5);
+  EXPECT_FALSE(sut.cancel_node(NodeIndex{9}, about, 1, commands));
+  sut.commanded(event(EventKind::command_dialogue_ask, llm, 0));
+  ASSERT_TRUE(sut.on_failed(event(EventKind::node_failed, llm, 1)).has_value());
+  EXPECT_FALSE(sut.cancel_node(NodeIndex{llm}, about, 1, commands)) << "it has failed already";
+  EXPECT_TRUE(sut.cancel_node(NodeIndex{tts}, about, 1, commands));
+  EXPECT_TRUE(commands.empty()) << "a node that does not run is not told";
+  EXPECT_FALSE(sut.cancel_node(NodeIndex{tts}, about, 1, commands));
+  EXPECT_EQ(state(tts), NodeRunState::cancelled);
+}
+
 }  // namespace
 }  // namespace phalarope

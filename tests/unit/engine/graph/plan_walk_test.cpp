@@ -265,5 +265,23 @@ TEST_F(PlanWalk, TheSameWalkTwiceIsTheSameTrace) {
   for (std::size_t i = 0; i < first.nodes.size(); ++i) EXPECT_EQ(trace->nodes[i].at, first.nodes[i].at);
 }
 
+// contract: 6.2 row 4
+TEST_F(PlanWalk, ADenialThroughTheLanesStopsAsItDoesWithoutThem) {
+  draw({{"a"}, {"b"}}, {{0, 1}});
+  limit_lanes(4, 4, 4);
+  verdicts[0] = {.allowed = false};
+  ASSERT_TRUE(walk(&lanes));
+  EXPECT_THAT(ran, ElementsAre("a"));
+  EXPECT_EQ(trace->terminal_reason, Reason::execution_plan_denied);
+}
+
+// contract: 6.2 row 4
+TEST_F(PlanWalk, WhereEverythingIsTelemetryAndNothingFitsTheWalkStillEnds) {
+  draw({{"t1", Lane::telemetry}, {"t2", Lane::telemetry}, {"t3", Lane::telemetry}}, {{1, 2}});
+  limit_lanes(1, 1, 1);
+  ASSERT_TRUE(walk(&lanes));
+  EXPECT_EQ(trace->nodes.size(), 3U);
+}
+
 }  // namespace
 }  // namespace phalarope

@@ -213,5 +213,12 @@ TEST(SlabPool, AnArenaOfAnySizeEitherHoldsThePoolOrSaysThatItIsShort) {
   EXPECT_GT(smallest, config.slabs_max * 64U);
 }
 
+TEST(SlabPool, AnArenaThatIsUsedUpIsShortHoweverLargeItWas) {
+  alignas(64) static std::array<std::byte, 4096> region;
+  Arena arena(region);
+  ASSERT_NE(arena.try_take(region.size() - 8, 1), nullptr);
+  EXPECT_EQ(SlabPool::make(arena, {.pool = 1, .slab_bytes = 64, .slabs_max = 4}).error(), SlabError::memory_short);
+}
+
 }  // namespace
 }  // namespace phalarope

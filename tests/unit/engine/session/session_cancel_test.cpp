@@ -152,5 +152,25 @@ TEST(SessionCancel, ACancelOfTheTurnEndsItAndAllItsNodes) {
   EXPECT_FALSE(driver.session().turn_active());
 }
 
+// contract: 7.1 row 3
+TEST(SessionCancel, ARecogniserThatHasGivenItsWordsIsNotMissed) {
+  EngineDriver driver;
+  driver.until_speaking();
+  driver.say(cancel_of(driver, Scope::node, testing::recogniser_node));
+  EXPECT_THAT(driver.kinds(), ElementsAre(K::cancel)) << "it had nothing left to do for this turn";
+  driver.sentence(1);
+  driver.sentence_voiced();
+  EXPECT_NE(driver.find(K::command_synthesise), nullptr) << "the dialogue goes on";
+}
+
+// contract: 7.1 row 4
+TEST(SessionCancel, ACallThatHasNotBegunHasNoNumber) {
+  EngineDriver driver;
+  driver.user_speaks(100);
+  driver.say(cancel_of(driver, Scope::provider_invocation, no_node.value, 0));
+  EXPECT_TRUE(driver.given.empty());
+  EXPECT_TRUE(driver.session().turn_active());
+}
+
 }  // namespace
 }  // namespace phalarope

@@ -154,5 +154,18 @@ TEST(SessionPaths, AProviderThatTimesOutIsReplacedWithinTheTurnOrEndsIt) {
   EXPECT_THAT(driver.kinds(), ElementsAre(K::commit, K::close)) << "the apology was heard";
 }
 
+TEST(SessionPaths, SpeechThatGoesOnUnderAnotherNumberIsNotOurs) {
+  EngineDriver driver;
+  driver.until_speaking();
+  driver.user_speaks(100);
+  ASSERT_TRUE(driver.session().held());
+  Event continues = driver.event(K::speech_continues);
+  continues.argument_a = driver.utterance + 1;
+  continues.argument_b = 60'000;
+  driver.say(continues);
+  EXPECT_TRUE(driver.given.empty());
+  EXPECT_TRUE(driver.session().held()) << "somebody else's long speech confirms nothing";
+}
+
 }  // namespace
 }  // namespace phalarope
