@@ -11,7 +11,6 @@
 #include <new>
 
 #include "core/spec/pipeline_file.hpp"
-#include "core/spec/plan_codec.hpp"
 #include "hal/host/conversation.hpp"
 #include "hal/host/inline_pool.hpp"
 #include "tests/fault/evidence/small_recording.hpp"
@@ -108,7 +107,6 @@ hal::ConversationSettings settings_for(const std::string& recording) {
   EXPECT_TRUE(pipeline.has_value());
   hal::ConversationSettings made;
   made.pipeline = *pipeline;
-  made.pipeline_record = spec::encode(*pipeline);
   made.flusher.recording.directory = recording;
   made.flusher.recording.segment_bytes = 256 * 1024;
   made.arena_bytes = 12 * 1024 * 1024;

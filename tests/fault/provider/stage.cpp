@@ -3,10 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
-#include "core/control/local_authority.hpp"
 #include "core/replay/replayer.hpp"
 #include "core/spec/pipeline_file.hpp"
-#include "core/spec/plan_codec.hpp"
 #include "hal/host/engine_step_function.hpp"
 #include "hal/store/recording_reader.hpp"
 
@@ -28,7 +26,6 @@ hal::ConversationSettings settings_for(const std::string& folder) {
   PHAL_ENFORCE(pipeline.has_value(), "the stage's pipeline compiles");
   hal::ConversationSettings made;
   made.pipeline = *pipeline;
-  made.pipeline_record = spec::encode(*pipeline);
   made.flusher.recording.directory = folder;
   made.level = RecordingLevel::L1;
   made.with_nodes = false;
@@ -238,9 +235,7 @@ void Stage::run_period() {
 Performance Stage::perform() {
   PHAL_ENFORCE(audio_->start().has_value(), "the stage's device opens");
   conversation_->record_opening();
-  const control::LocalAuthority authority(Epoch{7});
-  static_cast<void>(conversation_->tell(authority.snapshot(0, clock_->now(), clock_->wall())));
-  static_cast<void>(conversation_->tell(conversation_->host_event(EventKind::connected, Emitter::connection)));
+  conversation_->announce();
   settle();
   const Session& session = conversation_->engine().sessions().front();
   for (int period = 0; period < periods_max; ++period) {
