@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
+#include <memory>
 
 #include "core/engine/base/enforce.hpp"
 
@@ -38,7 +40,8 @@ constexpr double residual_share = 0.1;
 constexpr double residual_rise_db = 0.05;
 constexpr double residual_min_db = -32.0;
 constexpr double residual_max_db = 6.0;
-constexpr std::size_t onset_step_frames = 16;  // 1 ms
+constexpr std::size_t onset_step_frames = 16;            // 1 ms
+constexpr std::size_t detector_bytes_max = 16UL * 1024;  // more than the library's detector takes
 
 double power_of(std::span<const std::int16_t> samples) noexcept {
   double sum = 0;
@@ -71,13 +74,19 @@ std::int64_t onset_in(std::span<const std::int16_t> linear, double threshold_dbf
 /// WebRTC's detector itself. Around it the library's AudioProcessing takes a lock on every frame, which has no place on
 /// the audio thread; the detector's own entry points (exported, stable since 2015) neither lock nor allocate.
 struct VoiceDetector::WebRtc {
-  std::unique_ptr<VadInst, void (*)(VadInst*)> detector{WebRtcVad_Create(), WebRtcVad_Free};
+  std::unique_ptr<VadInst, void (*)(VadInst*)> detector{create(), WebRtcVad_Free};
 
   explicit WebRtc(int strictness) {
     const int mode = std::clamp(strictness, 0, 3);
     const bool ready =
         detector != nullptr && WebRtcVad_Init(detector.get()) == 0 && WebRtcVad_set_mode(detector.get(), mode) == 0;
     PHAL_ENFORCE(ready, "WebRTC's voice detector can be made");
+  }
+  /// The library uses what malloc gave it without a look. Asked for once and given back: where it is not to be had, the
+  /// start ends here with bad_alloc, not in the library.
+  static VadInst* create() {
+    std::make_unique_for_overwrite<std::byte[]>(detector_bytes_max).reset();
+    return WebRtcVad_Create();
   }
   bool has_voice(std::span<const std::int16_t, frame_frames> frame) noexcept {
     return WebRtcVad_Process(detector.get(), static_cast<int>(engine_rate_hz), frame.data(), frame.size()) == 1;

@@ -27,6 +27,7 @@
 #include <unistd.h>
 #include <unwind.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
@@ -35,6 +36,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <iterator>
 #include <new>
 
 namespace {
@@ -74,27 +76,32 @@ void tell(const char* line, int length) {
   static_cast<void>(write_next(report_fd, line, static_cast<std::size_t>(length)));
 }
 
-/// libspeexdsp uses what calloc gave without a look; the program asks for as much itself before (echo_canceller.cpp).
+/// These use what malloc gave without a look; the program asks for as much itself before (echo_canceller.cpp,
+/// voice_detector.cpp).
+constexpr const char* unguarded_libraries[] = {"libspeexdsp", "libwebrtc_audio_processing"};
 struct CodeRange {
   std::uintptr_t begin = 0;
   std::uintptr_t end = 0;
 };
-CodeRange unguarded;
+CodeRange unguarded[std::size(unguarded_libraries)];
 
 int note_unguarded(dl_phdr_info* object, std::size_t, void*) {
-  if (std::strstr(object->dlpi_name, "libspeexdsp") == nullptr) return 0;
-  for (int i = 0; i < object->dlpi_phnum; ++i) {
-    const auto& part = object->dlpi_phdr[i];
-    if (part.p_type != PT_LOAD || (part.p_flags & PF_X) == 0) continue;
-    unguarded.begin = object->dlpi_addr + part.p_vaddr;
-    unguarded.end = unguarded.begin + part.p_memsz;
+  for (std::size_t library = 0; library < std::size(unguarded_libraries); ++library) {
+    if (std::strstr(object->dlpi_name, unguarded_libraries[library]) == nullptr) continue;
+    for (int i = 0; i < object->dlpi_phnum; ++i) {
+      const auto& part = object->dlpi_phdr[i];
+      if (part.p_type != PT_LOAD || (part.p_flags & PF_X) == 0) continue;
+      unguarded[library].begin = object->dlpi_addr + part.p_vaddr;
+      unguarded[library].end = unguarded[library].begin + part.p_memsz;
+    }
   }
-  return 1;
+  return 0;
 }
 
 bool is_unguarded(const void* caller) {
   const auto address = reinterpret_cast<std::uintptr_t>(caller);
-  return address >= unguarded.begin && address < unguarded.end;
+  return std::ranges::any_of(unguarded,
+                             [&](const CodeRange& code) { return address >= code.begin && address < code.end; });
 }
 
 struct Walk {
