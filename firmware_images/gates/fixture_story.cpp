@@ -60,10 +60,11 @@ replay::TraceEntry entry_of(const JsonValue& signal, const std::string& plan_has
           .runtime_timestamp_ms = decision.runtime_timestamp_ms};
 }
 
-/// The replay manifest's keys: runtime time, runtime sequence, event id (evidence.md 2.2, 5.2).
+/// The replay manifest's keys: runtime time, runtime sequence, event id (evidence.md 2.2, 5.2); then the name, so that
+/// nothing depends on stability.
 bool comes_before(const replay::TraceEntry& a, const replay::TraceEntry& b) {
-  return std::tie(a.runtime_timestamp_ms, a.runtime_sequence, a.decision.event_id) <
-         std::tie(b.runtime_timestamp_ms, b.runtime_sequence, b.decision.event_id);
+  return std::tie(a.runtime_timestamp_ms, a.runtime_sequence, a.decision.event_id, a.decision.outcome_kind) <
+         std::tie(b.runtime_timestamp_ms, b.runtime_sequence, b.decision.event_id, b.decision.outcome_kind);
 }
 
 void append_signals(const JsonValue& object, const std::string& plan_hash, replay::ReplayArtifact& artifact) {
@@ -93,7 +94,7 @@ Story tell_scenario(const JsonValue& scenario) {
       append_signals(result, plan_hash, artifact);
     }
   }
-  std::ranges::stable_sort(artifact.trace, comes_before);
+  std::ranges::sort(artifact.trace, comes_before);
   // What ends a turn stands in the report twice: as a signal of the run, and of the step that gave it.
   const auto said_twice = std::ranges::unique(artifact.trace, {}, &replay::TraceEntry::decision);
   artifact.trace.erase(said_twice.begin(), said_twice.end());
