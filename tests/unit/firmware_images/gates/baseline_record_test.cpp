@@ -80,11 +80,15 @@ TEST(BaselineRecord, OfTwoFaultsTheEarlierInTheFixedOrderIsTold) {
   const std::vector<Case> cases = one_fault_each();
   for (const Case& first : cases) {
     for (const Case& second : cases) {
+      if (first.missing == second.missing) continue;
       BaselineRecord record = test::complete_record();
+      first.bend(record);
       second.bend(record);
-      if (!record.decision_outcomes.empty()) first.bend(record);
-      if (first_missing_field(record) == second.missing) continue;  // the second stood earlier, or undid the first
-      EXPECT_LE(first_missing_field(record), std::max(first.missing, second.missing));
+      // Two bends mend what the first one bent: a tag is added, an outcome is named. The later is told then.
+      const std::string pair = std::string(first.what) + ", " + second.what;
+      const bool mended = pair == "no tag, tag not covered" || pair == "unknown, abort without reason";
+      const EvidenceField told = mended ? second.missing : std::min(first.missing, second.missing);
+      EXPECT_EQ(first_missing_field(record), told) << pair;
     }
   }
 }
