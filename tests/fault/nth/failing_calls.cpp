@@ -327,7 +327,10 @@ FAILING_CODE(pthread_setschedparam, (pthread_t thread, int policy, const sched_p
 FAILING_CODE(pthread_setaffinity_np, (pthread_t thread, std::size_t bytes, const cpu_set_t* cores),
              (thread, bytes, cores))
 
-void* malloc(std::size_t bytes) { return allocation_strikes("malloc") ? (errno = ENOMEM, nullptr) : allocate(bytes); }
+void* malloc(std::size_t bytes) {
+  if (!is_unguarded(__builtin_return_address(0)) && allocation_strikes("malloc")) return errno = ENOMEM, nullptr;
+  return allocate(bytes);
+}
 void* calloc(std::size_t count, std::size_t bytes) {
   if (!is_unguarded(__builtin_return_address(0)) && allocation_strikes("calloc")) return errno = ENOMEM, nullptr;
   return find_allocator() ? behind.calloc(count, bytes) : first_memory(count * bytes);
