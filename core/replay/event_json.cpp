@@ -32,18 +32,6 @@ bool has_target_lane(EventKind kind) {
   const SignalRule* rule = find_rule(kind);
   return kind == EventKind::shed || (rule != nullptr && (rule->needs & needs_edge) != 0);
 }
-std::string lane_word(Lane lane) {
-  switch (lane) {
-    case Lane::control:
-      return "control";
-    case Lane::data:
-      return "data";
-    case Lane::telemetry:
-      return "telemetry";
-  }
-  return "";
-}
-
 template <typename Number>
 std::optional<Number> number_behind(std::string_view text, std::string_view prefix) {
   if (!text.starts_with(prefix)) return std::nullopt;
@@ -113,7 +101,7 @@ void add_signal_members(ordered_json& json, const Event& event, const RecordingN
   if (has_target_lane(event.kind)) {
     json["target_lane"] = lane_text(event.target_lane);
     if (event.edge == no_edge.value && event.kind != EventKind::shed) {
-      json["edge_id"] = names.lane_edge_prefix + "/" + lane_word(event.target_lane);
+      json["edge_id"] = names.lane_edge_id(event.target_lane);
     }
   }
   if (event.kind == EventKind::credit_grant) json["amount"] = event.argument_a;
@@ -373,7 +361,7 @@ class SignalReader {
     }
     const auto edge = text("edge_id", false);
     // The edge id of a lane's own queue says no more than target_lane does.
-    if (edge.empty() || edge == names_.lane_edge_prefix + "/" + lane_word(event_.target_lane)) return;
+    if (edge.empty() || edge == names_.lane_edge_id(event_.target_lane)) return;
     event_.edge = place(edge, names_.edge_ids, "edge-", "edge_id");
   }
   /// "sync-17" is 17; any other text is a symbol.

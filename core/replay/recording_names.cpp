@@ -83,4 +83,28 @@ std::string RecordingNames::edge_id(std::uint8_t edge) const {
   return edge < edge_ids.size() ? edge_ids[edge] : "edge-" + std::to_string(edge);
 }
 
+std::string RecordingNames::lane_edge_id(Lane lane) const {
+  switch (lane) {
+    case Lane::control:
+      return lane_edge_prefix + "/control";
+    case Lane::data:
+      return lane_edge_prefix + "/data";
+    case Lane::telemetry:
+      return lane_edge_prefix + "/telemetry";
+  }
+  return lane_edge_prefix + "/";
+}
+
+std::string_view track_name(AudioTrack track) {
+  switch (track) {
+    case AudioTrack::raw:
+      return "raw";
+    case AudioTrack::cleaned:
+      return "cleaned";
+    case AudioTrack::played:
+      return "played";
+  }
+  return "";
+}
+
 }  // namespace phalarope::replay

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/engine/base/event.hpp"
 #include "core/replay/record_source.hpp"
 
 namespace phalarope::replay {
@@ -42,10 +43,15 @@ class RecordingNames {
   /// The node's id, else "node-<index>".
   std::string node_id(std::uint8_t node) const;
   std::string edge_id(std::uint8_t edge) const;
+  /// Of a lane's own queue: <prefix>/<control|data|telemetry>.
+  std::string lane_edge_id(Lane lane) const;
 
  private:
   std::map<std::uint32_t, std::string> symbols_;
 };
+
+/// "raw", "cleaned", "played"
+std::string_view track_name(AudioTrack track);
 
 /// Puts the node and edge ids of a pipeline record into the names. Empty: they stay numbers.
 using PipelineNamer = std::function<void(std::span<const std::byte> pipeline_record, RecordingNames& names)>;

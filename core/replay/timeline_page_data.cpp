@@ -6,6 +6,7 @@
 
 #include "core/engine/evidence/well_known_symbols.hpp"
 #include "core/replay/event_fields.hpp"
+#include "core/replay/recording_names.hpp"
 #include "core/replay/signal_rules.hpp"
 
 namespace phalarope::replay {
@@ -13,17 +14,6 @@ namespace {
 
 using nlohmann::ordered_json;
 
-std::string_view name_of(AudioTrack track) {
-  switch (track) {
-    case AudioTrack::raw:
-      return "raw";
-    case AudioTrack::cleaned:
-      return "cleaned";
-    case AudioTrack::played:
-      return "played";
-  }
-  return "";
-}
 std::string_view name_of(WordState state) {
   switch (state) {
     case WordState::unheard:
@@ -230,7 +220,7 @@ ordered_json symbols_of(const RecordingNames& names) {
 // ---- recordings ----------------------------------------------------------------------------------------------
 
 ordered_json track_json(const TimelineTrack& track, std::int64_t start_ns) {
-  return {{"name", name_of(track.track)},
+  return {{"name", track_name(track.track)},
           {"start", static_cast<double>(track.start_ns - start_ns) / static_cast<double>(ns_per_ms)},
           {"rate", track.sample_rate_hz},
           {"frames", track.frames},

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/engine/plan/white_space.hpp"
+#include "core/spec/ascii_case.hpp"
 #include "core/spec/json_edit.hpp"
 
 namespace phalarope::spec {
@@ -14,14 +15,6 @@ namespace {
 
 // 1.10 rule 4, and A-law by decisions.md D5.
 constexpr std::array<std::string_view, 7> source_codecs = {"", "pcm16", "opus", "pcmu", "mulaw", "pcma", "alaw"};
-
-std::string lower_case(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
-}
 
 bool is_payload_class(std::string_view name) {
   const ObjectRule& envelope = *find_artifact_rule("event_record");

@@ -2,11 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <set>
 #include <vector>
 
 #include "core/engine/plan/plan_names.hpp"
+#include "core/engine/plan/white_space.hpp"
+#include "core/spec/ascii_case.hpp"
 #include "core/spec/field_reader.hpp"
 
 namespace phalarope::spec {
@@ -16,14 +17,6 @@ constexpr std::array<std::string_view, 3> provider_modalities = {"stt", "llm", "
 constexpr std::array<std::string_view, 4> adaptive_actions = {"retry", "provider_switch", "degrade", "fallback"};
 constexpr std::array<std::string_view, 3> recording_levels = {"L0", "L1", "L2"};
 constexpr std::array<std::string_view, 2> legacy_replay_modes = {"audit", "regression"};  // decisions.md D7
-
-std::string lower(std::string_view text) {
-  std::string answer(text);
-  std::ranges::transform(answer, answer.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return answer;
-}
-
-bool is_blank(std::string_view text) { return text.find_first_not_of(" \t\r\n\v\f") == std::string_view::npos; }
 
 /// One document being judged: every complaint goes to the same list.
 class Judge {
@@ -87,10 +80,10 @@ void judge_node(Judge& judge, const Document& document, const std::string& path,
   MapReader node(document, path, judge.diagnostics());
   const std::string id = judge.text(node, "node_id");
   if (!id.empty() && !nodes.insert(id).second) node.complain("node_id", "stands twice: \"" + id + "\"", "Rename one");
-  const std::string kind = lower(judge.text(node, "kind"));
+  const std::string kind = lower_case(judge.text(node, "kind"));
   std::string modality;
   node.text("modality", modality, kind == "provider" ? Presence::required : Presence::optional);
-  const bool known = std::ranges::find(provider_modalities, lower(modality)) != provider_modalities.end();
+  const bool known = std::ranges::find(provider_modalities, lower_case(modality)) != provider_modalities.end();
   if (kind == "provider" && !modality.empty() && !known) {
     node.complain("modality", "unknown value \"" + modality + "\"", one_of(modality, provider_modalities));
   }
@@ -160,7 +153,7 @@ void judge_names(Judge& judge, MapReader& map, std::string_view name, bool fold_
         any = true;
         const std::string text = judge.item(document, path);
         if (text.empty()) return;
-        const std::string key = fold_case ? lower(text) : text;
+        const std::string key = fold_case ? lower_case(text) : text;
         if (!is_known(key)) {
           judge.complain(document, path, "unknown value \"" + text + "\"", what_to_do);
         } else if (!seen.insert(key).second) {
@@ -210,7 +203,7 @@ void judge_policy(Judge& judge) {
 }  // namespace
 
 std::optional<ValidationMode> validation_mode_named(std::string_view name) {
-  const std::string wanted = lower(name);
+  const std::string wanted = lower_case(name);
   if (is_blank(wanted) || wanted == "strict") return ValidationMode::strict;
   if (wanted == "relaxed") return ValidationMode::relaxed;
   return std::nullopt;

@@ -16,18 +16,6 @@ constexpr std::string_view fence_edge = "transport/egress";
 
 std::string yes_or_no(bool value) { return value ? "true" : "false"; }
 
-std::string_view lane_word(Lane lane) {
-  switch (lane) {
-    case Lane::control:
-      return "control";
-    case Lane::data:
-      return "data";
-    case Lane::telemetry:
-      return "telemetry";
-  }
-  return "unknown";
-}
-
 bool refuses_a_proposal(const Event& event) {
   return event.kind == EventKind::reject || event.kind == EventKind::defer ||
          event.kind == EventKind::deauthorized_drain ||
@@ -122,11 +110,8 @@ Correlation RecordTelemetry::about(const Event& event) const {
   return about;
 }
 
-std::string RecordTelemetry::lane_edge(Lane lane) const {
-  return names_.lane_edge_prefix + "/" + std::string(lane_word(lane));
-}
 std::string RecordTelemetry::edge_of(const Event& event) const {
-  return event.edge == no_edge.value ? lane_edge(event.target_lane) : names_.edge_id(event.edge);
+  return event.edge == no_edge.value ? names_.lane_edge_id(event.target_lane) : names_.edge_id(event.edge);
 }
 std::string RecordTelemetry::node_of(const Event& event) const {
   return event.node == no_node.value ? std::string() : names_.node_id(event.node);

@@ -73,7 +73,6 @@ class RecordTelemetry {
 
   SessionState& session_of(const Event& event) { return sessions_[event.session_slot]; }
   Correlation about(const Event& event) const;
-  std::string lane_edge(Lane lane) const;
   std::string edge_of(const Event& event) const;
   std::string node_of(const Event& event) const;
 

@@ -9,6 +9,8 @@
 #include <fstream>
 #include <sstream>
 
+#include "core/engine/base/sha256.hpp"
+
 namespace phalarope::gates {
 namespace {
 
@@ -65,6 +67,11 @@ std::expected<spec::JsonValue, std::string> read_json(const fs::path& path) {
   auto document = spec::parse_strict_json(*text);
   if (!document) return std::unexpected("`" + path.string() + "`: " + document.error());
   return document;
+}
+
+std::string sha256_text(std::string_view text) {
+  const Sha256Hex hex = to_hex(sha256(text));
+  return {hex.data(), hex.size()};
 }
 
 std::string write_file(const fs::path& path, std::string_view text) {

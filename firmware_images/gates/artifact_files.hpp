@@ -44,6 +44,9 @@ std::expected<std::string, std::string> read_file(const std::filesystem::path& p
 /// Strict JSON, or a sentence with the file's name.
 std::expected<spec::JsonValue, std::string> read_json(const std::filesystem::path& path);
 
+/// Of the text's bytes, 64 lower-case digits: how documents name each other.
+std::string sha256_text(std::string_view text);
+
 /// Empty, or why the file could not be written.
 std::string write_file(const std::filesystem::path& path, std::string_view text);
 /// The report and its `.md` sibling.

@@ -5,6 +5,7 @@
 #include <array>
 #include <map>
 
+#include "core/engine/plan/white_space.hpp"
 #include "firmware_images/gates/artifact_files.hpp"
 #include "firmware_images/gates/json_reader.hpp"
 

@@ -3,10 +3,9 @@
 #include <algorithm>
 #include <iterator>
 
-#include "core/engine/plan/plan_names.hpp"
+#include "core/engine/plan/white_space.hpp"
 #include "core/spec/artifact_validator.hpp"
 #include "firmware_images/gates/baseline_json.hpp"
-#include "firmware_images/gates/json_reader.hpp"
 
 namespace phalarope::gates {
 namespace {
@@ -53,7 +52,8 @@ bool is_sound_invocation(const InvocationOutcome& one) {
 
 bool markers_are_sound(const BaselineRecord& record) {
   std::vector<std::string> markers = record.ordering_markers;
-  if (markers.empty() || std::ranges::any_of(markers, is_blank)) return false;
+  if (markers.empty() || std::ranges::any_of(markers, [](const std::string& one) { return is_blank(one); }))
+    return false;
   std::ranges::sort(markers);
   return std::ranges::adjacent_find(markers) == markers.end();
 }

@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 
+#include "core/engine/plan/white_space.hpp"
 #include "firmware_images/gates/json_reader.hpp"
 #include "firmware_images/gates/utc_time.hpp"
 
@@ -130,7 +131,7 @@ void judge_checks(const DeprecationPolicy& policy, DeprecationVerdict& verdict) 
 
 std::set<std::string> trimmed_set(const std::vector<std::string>& texts) {
   std::set<std::string> unique;
-  for (const std::string& text : texts) unique.insert(trimmed(text));
+  for (const std::string& text : texts) unique.emplace(trim_white_space(text));
   return unique;
 }
 

@@ -2,34 +2,19 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
+
+#include "core/engine/plan/white_space.hpp"
 
 namespace phalarope::gates {
 namespace {
 
 using Kind = spec::JsonValue::Kind;
 
-constexpr std::string_view white_space = " \t\r\n\v\f";
-
 constexpr std::array<std::string_view, 7> kind_names = {"null",   "true or false", "a whole number", "a number",
                                                         "a text", "a list",        "an object"};
 std::string_view name_of(Kind kind) { return kind_names[static_cast<std::size_t>(kind)]; }
 
 }  // namespace
-
-bool is_blank(std::string_view text) { return text.find_first_not_of(white_space) == std::string_view::npos; }
-
-std::string trimmed(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(white_space);
-  if (first == std::string_view::npos) return {};
-  return std::string(text.substr(first, text.find_last_not_of(white_space) - first + 1));
-}
-
-std::string lower_case(std::string_view text) {
-  std::string lower(text);
-  std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return lower;
-}
 
 JsonReader::JsonReader(const spec::JsonValue& value, std::string path, Problem& problem, Unknown unknown)
     : value_(&value), path_(std::move(path)), problem_(&problem), unknown_(unknown) {

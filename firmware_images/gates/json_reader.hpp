@@ -70,9 +70,4 @@ class JsonReader {
   std::vector<std::string> known_;
 };
 
-/// Nothing but white space.
-bool is_blank(std::string_view text);
-std::string trimmed(std::string_view text);
-std::string lower_case(std::string_view text);
-
 }  // namespace phalarope::gates

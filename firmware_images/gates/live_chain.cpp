@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "core/engine/base/sha256.hpp"
 #include "firmware_images/gates/json_reader.hpp"
 
 namespace phalarope::gates {
@@ -133,15 +132,6 @@ std::vector<std::string> mode_evidence_violations(const LiveChainReport& report)
     }
   }
   return violations;
-}
-
-std::string comparison_identity_of(const std::vector<ChainCombination>& combinations) {
-  std::vector<std::string> keys;
-  for (const ChainCombination& one : combinations) keys.push_back(one.key());
-  std::ranges::sort(keys);
-  const std::string joined = fmt::format("{}", fmt::join(keys, "\n"));
-  const Sha256Hex hex = to_hex(sha256(std::as_bytes(std::span(joined.data(), joined.size()))));
-  return std::string(hex.data(), hex.size());
 }
 
 }  // namespace phalarope::gates

@@ -55,7 +55,4 @@ std::expected<LiveChainReport, std::string> read_live_chain(const spec::JsonValu
 /// Empty when the passing combinations show what the report's mode claims; else what does not.
 std::vector<std::string> mode_evidence_violations(const LiveChainReport& report);
 
-/// SHA-256 of the sorted keys, joined by newlines.
-std::string comparison_identity_of(const std::vector<ChainCombination>& combinations);
-
 }  // namespace phalarope::gates

@@ -7,8 +7,9 @@
 #include <set>
 #include <span>
 
+#include "core/engine/plan/white_space.hpp"
+#include "core/spec/ascii_case.hpp"
 #include "core/spec/plan_resolve.hpp"
-#include "firmware_images/gates/json_reader.hpp"
 #include "firmware_images/gates/percentile.hpp"
 
 namespace phalarope::gates {
@@ -102,7 +103,8 @@ FixedDecisions judge_fixed_decisions(const MvpInput& input) {
   FixedDecisions found;
   found.simple_mode_only = only_simple_is_supported();
   found.provider_policy_compliant = complies(chain);
-  found.livekit_path_ready = input.livekit_status && lower_case(trimmed(*input.livekit_status)) == "passed";
+  found.livekit_path_ready =
+      input.livekit_status && spec::lower_case(trim_white_space(*input.livekit_status)) == "passed";
   found.streaming_evidence = has_clean_evidence(input.streaming, ChainMode::streaming);
   found.non_streaming_evidence = has_clean_evidence(input.non_streaming, ChainMode::non_streaming);
   found.parity_markers_present = parity_known;

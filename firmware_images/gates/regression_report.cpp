@@ -6,7 +6,7 @@
 #include <set>
 
 #include "core/engine/plan/plan_names.hpp"
-#include "firmware_images/gates/json_reader.hpp"
+#include "core/engine/plan/white_space.hpp"
 #include "firmware_images/gates/report_text.hpp"
 
 namespace phalarope::gates {

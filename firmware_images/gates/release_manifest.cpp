@@ -4,7 +4,9 @@
 
 #include <algorithm>
 
-#include "core/engine/base/sha256.hpp"
+#include "core/engine/plan/white_space.hpp"
+#include "core/spec/ascii_case.hpp"
+#include "firmware_images/gates/artifact_files.hpp"
 #include "firmware_images/gates/json_reader.hpp"
 #include "firmware_images/gates/report_text.hpp"
 #include "firmware_images/gates/utc_time.hpp"
@@ -18,15 +20,10 @@ using spec::JsonValue;
 constexpr std::array<std::string_view, 3> strategies = {"immediate", "phased", "canary"};
 constexpr std::array<std::string_view, 2> rollback_modes = {"automatic", "manual"};
 
-std::string hex_of(std::string_view text) {
-  const Sha256Hex hex = to_hex(sha256(std::as_bytes(std::span(text.data(), text.size()))));
-  return std::string(hex.data(), hex.size());
-}
-
 template <std::size_t count>
 void require_choice(JsonReader& read, std::string_view name, const std::string& value,
                     const std::array<std::string_view, count>& choices) {
-  if (read.sound() && std::ranges::find(choices, lower_case(trimmed(value))) == choices.end()) {
+  if (read.sound() && std::ranges::find(choices, spec::lower_case(trim_white_space(value))) == choices.end()) {
     read.refuse(name, fmt::format("unknown value `{}`; use one of: {}", value, fmt::join(choices, ", ")));
   }
 }
@@ -103,7 +100,7 @@ ReadinessCheck judge_report(const ReportFile& file, std::string_view name, const
   const auto report = spec::parse_strict_json(*file.text);
   check.reason = report ? reason_against(*report, rule, now_utc_ms, check) : report.error();
   check.passed = check.reason.empty();
-  if (check.passed) check.sha256 = hex_of(*file.text);
+  if (check.passed) check.sha256 = sha256_text(*file.text);
   return check;
 }
 
@@ -174,7 +171,7 @@ std::string release_id(std::string_view spec_ref, const RolloutConfig& config, s
   constexpr std::size_t short_hash_digits = 10;
   const std::string material = fmt::format("{}|{}|{}|{}|{}", spec_ref, config.pipeline_version, config.strategy,
                                            config.rollback_mode, config.rollback_trigger);
-  return fmt::format("rel-{}-{}", stamp, hex_of(material).substr(0, short_hash_digits));
+  return fmt::format("rel-{}-{}", stamp, sha256_text(material).substr(0, short_hash_digits));
 }
 
 std::string manifest_json(const ReleaseRequest& request) {
@@ -183,7 +180,7 @@ std::string manifest_json(const ReleaseRequest& request) {
   for (const ReadinessCheck& check : request.readiness.checks) {
     if (check.passed) sources[check.name] = source_json(check.path, check.sha256, check.generated_at_utc);
   }
-  sources["rollout_config"] = source_json(request.rollout_path, hex_of(request.rollout_text), now);
+  sources["rollout_config"] = source_json(request.rollout_path, sha256_text(request.rollout_text), now);
   const RolloutConfig& rollout = request.rollout;
   const Json json = {{"schema_version", "phalarope.tooling.release-manifest.v1"},
                      {"release_id", release_id(request.spec_ref, rollout, request.now_utc_ms)},

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "core/engine/plan/plan_names.hpp"
+#include "core/engine/plan/white_space.hpp"
 #include "firmware_images/gates/artifact_files.hpp"
 #include "firmware_images/gates/json_reader.hpp"
 #include "firmware_images/gates/replay_artifact_json.hpp"
@@ -44,7 +45,7 @@ FixtureMetadata read_metadata(const JsonValue& json, Problem& problem) {
   std::vector<std::string> scopes;
   read.texts("invocation_latency_scopes", 0, scopes);
   std::set<std::string> unique;
-  for (const std::string& scope : scopes) unique.insert(trimmed(scope));
+  for (const std::string& scope : scopes) unique.emplace(trim_white_space(scope));
   metadata.invocation_latency_scopes.assign(unique.begin(), unique.end());
   read.each("expected_divergences", 0, [&](const JsonValue& item, const std::string& path) {
     replay::Expectation expected;

@@ -3,11 +3,9 @@
 
 #include <memory>
 
-#include "core/engine/base/sha256.hpp"
 #include "firmware_images/gates/artifact_files.hpp"
 #include "firmware_images/gates/contract_fixtures.hpp"
 #include "firmware_images/gates/governance.hpp"
-#include "firmware_images/gates/json_reader.hpp"
 #include "firmware_images/gates/latency_compare.hpp"
 #include "firmware_images/gates/mvp_gates.hpp"
 #include "firmware_images/gates/slo_gates.hpp"
@@ -91,10 +89,7 @@ std::vector<AttemptFile> attempts_beside(const fs::path& chain) {
   for (fs::directory_iterator at(folder, error); !error && at != fs::directory_iterator(); at.increment(error)) {
     const std::string name = at->path().filename().string();
     if (!name.starts_with("live-provider-chain-report") || !name.ends_with(".json")) continue;
-    if (const auto text = read_file(at->path())) {
-      const Sha256Hex hex = to_hex(sha256(std::as_bytes(std::span(text->data(), text->size()))));
-      found.push_back({at->path().string(), std::string(hex.data(), hex.size())});
-    }
+    if (const auto text = read_file(at->path())) found.push_back({at->path().string(), sha256_text(*text)});
   }
   std::ranges::sort(found, {}, &AttemptFile::path);
   return found;

@@ -33,18 +33,6 @@ std::string name_of(const std::string& path) {
   return (last == "recording" && whole.has_parent_path() ? whole.parent_path().filename() : last).string();
 }
 
-std::string_view track_name(AudioTrack track) {
-  switch (track) {
-    case AudioTrack::raw:
-      return "raw";
-    case AudioTrack::cleaned:
-      return "cleaned";
-    case AudioTrack::played:
-      return "played";
-  }
-  return "track";
-}
-
 std::expected<void, std::string> write_file(const fs::path& path, std::span<const std::byte> bytes) {
   std::ofstream file(path, std::ios::binary);
   file.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
@@ -60,7 +48,7 @@ std::expected<void, std::string> put_beside(std::vector<TimelineTrack>& tracks, 
   std::size_t of_name[hal::audio_tracks] = {};
   for (TimelineTrack& track : tracks) {
     const std::size_t number = ++of_name[static_cast<std::size_t>(track.track)];
-    std::string name = page.stem().string() + (second ? ".b." : ".") + std::string(track_name(track.track));
+    std::string name = page.stem().string() + (second ? ".b." : ".") + std::string(replay::track_name(track.track));
     if (number > 1) name += "." + std::to_string(number);
     name += track.media_type == "audio/ogg" ? ".opus" : ".wav";
     if (auto written = write_file(page.parent_path() / name, track.sound); !written) return written;
