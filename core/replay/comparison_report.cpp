@@ -144,6 +144,8 @@ std::string comparison_json(const ComparisonResult& result, const PolicyVerdict&
   return dump(members_of(result, verdict), on_one_line);
 }
 
+std::string cursor_json(const ReplayCursor& cursor) { return dump(to_json(cursor), on_one_line); }
+
 std::string report_json(const ComparisonReport& report) {
   Json json = {{"verdict", report.passes()           ? "pass"
                            : report.verdict.passes() ? "not_trusted"

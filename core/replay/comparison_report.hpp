@@ -35,6 +35,9 @@ struct ComparisonReport {
   bool passes() const { return verdict.passes() && doubts.empty(); }
 };
 
+/// One line: the cursor's five fields, as a request takes them.
+std::string cursor_json(const ReplayCursor& cursor);
+
 std::string report_json(const ComparisonReport& report);
 std::string report_text(const ComparisonReport& report);
 std::string report_html(const ComparisonReport& report);

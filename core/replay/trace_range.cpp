@@ -1,7 +1,9 @@
 #include "core/replay/trace_range.hpp"
 
 #include <algorithm>
-#include <vector>
+#include <map>
+
+#include "core/replay/recording_names.hpp"
 
 namespace phalarope::replay {
 namespace {
@@ -16,6 +18,31 @@ std::size_t index_of(const ReplayCursor& cursor, const Trace& trace) {
 std::size_t next_nameable(const Trace& trace, std::size_t index) {
   while (index < trace.size() && !is_valid(cursor_of(trace[index]))) ++index;
   return index;
+}
+
+/// "3" as "turn-000003"; any other text as it is.
+std::string turn_id_meant_by(std::string_view name) {
+  constexpr std::size_t digits_max = 9;
+  const bool number = !name.empty() && name.size() <= digits_max && name.find_first_not_of("0123456789") == name.npos;
+  return number ? RecordingNames::turn_id(static_cast<std::uint32_t>(std::stoul(std::string(name))))
+                : std::string(name);
+}
+
+/// The entries that `name` may mean: of the event, or of the turn, one for each session.
+std::vector<ReplayCursor> cursors_meant_by(std::string_view name, const Trace& trace, EntryOfTurn which) {
+  const std::string turn_id = turn_id_meant_by(name);
+  std::vector<ReplayCursor> meant;
+  std::map<std::string, ReplayCursor> of_turn;
+  for (const TraceEntry& entry : trace) {
+    ReplayCursor cursor = cursor_of(entry);
+    if (!is_valid(cursor)) continue;
+    if (cursor.event_id == name) meant.push_back(cursor);
+    if (cursor.turn_id != turn_id) continue;
+    if (which == EntryOfTurn::last) of_turn.insert_or_assign(cursor.session_id, cursor);
+    of_turn.try_emplace(cursor.session_id, cursor);
+  }
+  for (auto& [session, cursor] : of_turn) meant.push_back(std::move(cursor));
+  return meant;
 }
 
 /// Where the candidate ends when the baseline ends before `end`: behind its own copy of the baseline's last entry.
@@ -35,8 +62,11 @@ std::expected<std::optional<ReplayCursor>, ComparisonError> cut_behind(const Tra
   const std::size_t begin = range.from ? index_of(*range.from, baseline.trace) : 0;
   if (range.from && begin == baseline.trace.size()) return std::unexpected(ComparisonError::cursor_not_found);
   std::size_t end = baseline.trace.size();
-  if (range.one_step) {
-    end = next_nameable(baseline.trace, std::min(begin + 1, end));
+  if (range.steps > 0) {
+    end = begin;
+    for (std::size_t step = 0; step < range.steps && end < baseline.trace.size(); ++step) {
+      end = next_nameable(baseline.trace, end + 1);
+    }
   } else if (range.to) {
     end = index_of(*range.to, baseline.trace) + 1;
     if (end > baseline.trace.size()) return std::unexpected(ComparisonError::cursor_not_found);
@@ -49,6 +79,35 @@ std::expected<std::optional<ReplayCursor>, ComparisonError> cut_behind(const Tra
   candidate.trace.resize(candidate_end(baseline.trace, candidate.trace, end));
   baseline.trace.resize(end);
   return next;
+}
+
+std::expected<ReplayCursor, std::string> cursor_named(std::string_view name, std::vector<TraceEntry> trace,
+                                                      EntryOfTurn which) {
+  normalise(trace);
+  if (name.find('|') != name.npos) {
+    const auto cursor = cursor_from_text(name);
+    if (!cursor) {
+      return std::unexpected("`" + std::string(name) +
+                             "` is no cursor; give 'session|turn|lane|sequence|event' as a report prints it");
+    }
+    if (index_of(*cursor, trace) == trace.size()) {
+      return std::unexpected("cursor not found in the recording: `" + std::string(name) +
+                             "`; give one that a report of this recording printed");
+    }
+    return *cursor;
+  }
+  const std::vector<ReplayCursor> meant = cursors_meant_by(name, trace, which);
+  if (meant.size() == 1) return meant.front();
+  std::string sentence = "cursor not found in the recording: it has no turn and no event `" + std::string(name) + "`";
+  if (!meant.empty()) {
+    sentence = "`" + std::string(name) + "` is said of " + std::to_string(meant.size()) + " sessions; give one of";
+    for (const ReplayCursor& one : meant) sentence += " '" + to_text(one) + "'";
+    return std::unexpected(std::move(sentence));
+  }
+  const auto last =
+      std::find_if(trace.rbegin(), trace.rend(), [](const auto& one) { return is_valid(cursor_of(one)); });
+  if (last != trace.rend()) sentence += "; its last one is '" + to_text(cursor_of(*last)) + "'";
+  return std::unexpected(std::move(sentence));
 }
 
 }  // namespace phalarope::replay

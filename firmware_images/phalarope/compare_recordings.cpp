@@ -1,6 +1,7 @@
 #include "firmware_images/phalarope/compare_recordings.hpp"
 
 #include <algorithm>
+#include <fstream>
 #include <memory>
 
 #include "core/engine/plan/materialize.hpp"
@@ -8,12 +9,17 @@
 #include "core/replay/recording_artifact.hpp"
 #include "core/replay/trace_range.hpp"
 #include "core/spec/plan_codec.hpp"
+#include "core/spec/strict_json.hpp"
+#include "firmware_images/gates/replay_artifact_json.hpp"
 #include "firmware_images/phalarope/divergence_policy_file.hpp"
 #include "firmware_images/phalarope/recording_tools.hpp"
 #include "hal/host/engine_step_function.hpp"
 
 namespace phalarope::program {
 namespace {
+
+/// A report of many steps is larger; --keep writes a few hundred bytes.
+constexpr std::size_t cursor_file_bytes_max = 4U * 1024 * 1024;
 
 std::expected<ReplayMode, std::string> read_mode(const std::string& name) {
   if (name.empty()) return ReplayMode::replay_decisions;
@@ -23,12 +29,19 @@ std::expected<ReplayMode, std::string> read_mode(const std::string& name) {
   return std::unexpected("unknown mode `" + name + "`; use one of " + known + "audit or regression");
 }
 
-std::expected<std::optional<replay::ReplayCursor>, std::string> read_cursor(const char* option,
-                                                                            const std::string& text) {
-  if (text.empty()) return std::nullopt;
-  if (auto cursor = replay::cursor_from_text(text)) return cursor;
-  return std::unexpected(std::string(option) + " `" + text +
-                         "` is no cursor; give 'session|turn|lane|sequence|event' as a report prints it");
+std::expected<std::optional<replay::ReplayCursor>, std::string> find_cursor(const char* option, const std::string& name,
+                                                                            replay::EntryOfTurn which,
+                                                                            const replay::ReplayArtifact& artifact) {
+  if (name.empty()) return std::nullopt;
+  std::string meant = name;
+  if (name.starts_with('@')) {
+    const auto kept = read_cursor_file(name.substr(1));
+    if (!kept) return std::unexpected(kept.error());
+    meant = to_text(*kept);
+  }
+  auto cursor = replay::cursor_named(meant, artifact.trace, which);
+  if (!cursor) return std::unexpected(std::string(option) + ": " + cursor.error());
+  return *std::move(cursor);
 }
 
 std::optional<std::string> refusal_of_mode(std::span<const ReplayMode> allowed, ReplayMode mode) {
@@ -113,7 +126,7 @@ std::vector<std::string> decisions_from(const std::optional<replay::ReplayCursor
 std::string sentence(replay::ComparisonError error) {
   switch (error) {
     case replay::ComparisonError::invalid_request:
-      return "--to stands before --from; give the earlier cursor as --from";
+      return "--until stands before --cursor; give the earlier one as --cursor";
     case replay::ComparisonError::cursor_not_found:
       return "cursor not found in the recording; give one that a report of this recording printed";
   }
@@ -122,13 +135,28 @@ std::string sentence(replay::ComparisonError error) {
 
 }  // namespace
 
+std::expected<replay::ReplayCursor, std::string> read_cursor_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::string text(cursor_file_bytes_max + 1, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(std::max<std::streamsize>(0, file.gcount())));
+  if (text.empty()) return std::unexpected("`" + path + "` cannot be read; --keep FILE writes such a file");
+  while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
+  if (auto cursor = replay::cursor_from_text(text)) return *std::move(cursor);
+  if (const auto json = spec::parse_strict_json(text)) {
+    const spec::JsonValue* const next = json->find("next_cursor");
+    if (auto cursor = gates::read_cursor(next != nullptr ? next : &*json); cursor && is_valid(*cursor)) {
+      return *std::move(cursor);
+    }
+    if (gates::flag_in(*json, "end"))
+      return std::unexpected("`" + path + "`: the recording was stepped through to its end");
+  }
+  return std::unexpected("`" + path + "` holds no cursor; give a file that --keep wrote, or a report of --step --json");
+}
+
 std::expected<replay::ComparisonReport, std::string> compare_recordings(const RecordingComparison& how) {
   const auto mode = read_mode(how.mode);
   if (!mode) return std::unexpected(mode.error());
-  const auto from = read_cursor("--from", how.from);
-  if (!from) return std::unexpected(from.error());
-  const auto to = read_cursor("--to", how.to);
-  if (!to) return std::unexpected(to.error());
   replay::ComparisonReport report;
   if (!how.policy_file.empty()) {
     auto policy = load_divergence_policy(how.policy_file);
@@ -138,8 +166,12 @@ std::expected<replay::ComparisonReport, std::string> compare_recordings(const Re
   auto artifacts = read_artifacts(how, *mode);
   if (!artifacts) return std::unexpected(artifacts.error());
 
-  const auto next = replay::cut_behind({.from = *from, .to = *to, .one_step = how.one_step}, artifacts->baseline,
-                                       artifacts->candidate);
+  const auto from = find_cursor("--cursor", how.from, replay::EntryOfTurn::first, artifacts->baseline);
+  if (!from) return std::unexpected(from.error());
+  const auto to = find_cursor("--until", how.to, replay::EntryOfTurn::last, artifacts->baseline);
+  if (!to) return std::unexpected(to.error());
+  const auto next =
+      replay::cut_behind({.from = *from, .to = *to, .steps = how.steps}, artifacts->baseline, artifacts->candidate);
   if (!next) return std::unexpected(sentence(next.error()));
   report.baseline_ref = how.baseline;
   report.candidate_ref = how.candidate.empty() ? "the engine of this program" : how.candidate;
@@ -147,8 +179,8 @@ std::expected<replay::ComparisonReport, std::string> compare_recordings(const Re
   report.entries_baseline = artifacts->baseline.trace.size();
   report.entries_candidate = artifacts->candidate.trace.size();
   report.doubts = std::move(artifacts->doubts);
-  if (how.one_step || *to) report.next_cursor = *next;
-  if (how.one_step) report.stepped = decisions_from(*from, artifacts->baseline);
+  if (how.steps > 0 || *to) report.next_cursor = *next;
+  if (how.steps > 0) report.stepped = decisions_from(*from, artifacts->baseline);
   auto result = replay::compare(std::move(artifacts->baseline), std::move(artifacts->candidate), report.request);
   if (!result) return std::unexpected(sentence(result.error()));
   report.result = *std::move(result);

@@ -21,10 +21,13 @@ struct RecordingComparison {
   std::string candidate;  // empty: the engine's answer to the baseline's inputs
   std::string mode;       // empty: replay_decisions, which every recording allows
   std::string policy_file;
-  std::string from;
+  std::string from;  // a cursor, an event id, a turn's id or number; `@FILE` holds a cursor
   std::string to;
-  bool one_step = false;
+  std::size_t steps = 0;  // 0: no steps, the whole range
 };
+
+/// A cursor that a file holds: as a line of text, as one JSON object, or as `next_cursor` of a report.
+std::expected<replay::ReplayCursor, std::string> read_cursor_file(const std::string& path);
 
 /// The report, or a sentence that says what is wrong and what to do.
 std::expected<replay::ComparisonReport, std::string> compare_recordings(const RecordingComparison& how);

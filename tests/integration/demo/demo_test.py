@@ -109,6 +109,12 @@ def check_comparisons(phalarope, first, second, work, env):
             break
         at = step["next_cursor"]
         cursor = ["--from", "|".join(str(at[key]) for key in ("session_id", "turn_id", "lane", "runtime_sequence", "event_id"))]
+    kept = f"{work}/cursor.json"
+    three = json.loads(run(phalarope, "replay", first, "--turn", "3", "--step", "3", "--keep", kept, "--json", env=env).stdout)
+    check(three["stepped"][0].endswith("of evt/turn-000003/1 by RK-02"), "--turn 3 begins with its proposal")
+    rest = json.loads(run(phalarope, "replay", first, "--cursor", f"@{kept}", "--until", "3", "--json", env=env).stdout)
+    check(rest["request_cursor"] == three["next_cursor"] and rest["verdict"] == "pass", "a kept cursor is gone on from")
+    check(rest["next_cursor"]["turn_id"] == "turn-000004", "--until 3 ends behind turn 3")
     pair = run(phalarope, "replay", "compare", first, second, "--html", f"{work}/compare.html", "--json", env=env)
     report = json.loads(pair.stdout)
     check(pair.returncode == 0 and report["entries_baseline"] == entries, f"two recordings agree on {entries} decisions")
@@ -120,7 +126,8 @@ def check_comparisons(phalarope, first, second, work, env):
     missing = json.loads(expected.stdout)["missing_expected"]
     check(expected.returncode == 1 and missing == [{"class": "PLAN_DIVERGENCE", "scope": "turn:turn-000001"}],
           "what was expected and did not happen fails")
-    for wrong in (["--mode", "rewind_tape"], ["--from", "a|b"], ["--from", "a|b|DataLane|1|c"], ["--policy", f"{work}/none"]):
+    for wrong in (["--mode", "rewind_tape"], ["--from", "a|b"], ["--from", "a|b|DataLane|1|c"], ["--turn", "9"],
+                  ["--cursor", "@/nowhere"], ["--keep", kept], ["--step", "0"], ["--policy", f"{work}/none"]):
         check(run(phalarope, "replay", first, *wrong, env=env).returncode == 2, f"{' '.join(wrong)} is a bad call")
 
 

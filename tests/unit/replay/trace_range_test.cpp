@@ -57,10 +57,10 @@ TEST(TraceRange, TheCandidateEndsBehindItsOwnCopyOfTheLastEntry) {
 
 // contract: evidence 2.3
 TEST(TraceRange, AStepIsOneEntryAndSkipsNoneThatHasNoName) {
-  EXPECT_EQ(cut({.one_step = true}, trace_of(3), trace_of(3)).next, std::make_optional(cursor_of(entry(1))));
+  EXPECT_EQ(cut({.steps = 1}, trace_of(3), trace_of(3)).next, std::make_optional(cursor_of(entry(1))));
   auto nameless = trace_of(4);
   nameless[1].decision.turn_id.clear();
-  const Cut step = cut({.from = cursor_of(entry(0)), .one_step = true}, nameless, nameless);
+  const Cut step = cut({.from = cursor_of(entry(0)), .steps = 1}, nameless, nameless);
   EXPECT_EQ(step.next, std::make_optional(cursor_of(entry(2))));
   EXPECT_EQ(step.baseline, 2U);
 }
@@ -73,7 +73,7 @@ TEST(TraceRange, StepsFromBeginToEndSeeEveryEntryOnce) {
   std::size_t seen = 0;
   std::optional<ReplayCursor> at;
   for (int steps = 0; steps < 4; ++steps) {
-    const Cut step = cut({.from = at, .one_step = true}, trace, trace);
+    const Cut step = cut({.from = at, .steps = 1}, trace, trace);
     ASSERT_FALSE(step.error.has_value());
     ASSERT_GT(step.baseline, seen);
     seen = step.baseline;
@@ -81,6 +81,16 @@ TEST(TraceRange, StepsFromBeginToEndSeeEveryEntryOnce) {
   }
   EXPECT_EQ(seen, 6U);
   EXPECT_EQ(at, std::nullopt);
+}
+
+TEST(TraceRange, SeveralStepsAreOneAfterTheOther) {
+  auto trace = trace_of(6);
+  trace[2].decision.turn_id.clear();
+  const Cut two = cut({.from = cursor_of(entry(0)), .steps = 2}, trace, trace);
+  EXPECT_EQ(two.baseline, 3U) << "the nameless entry belongs to the step before it";
+  EXPECT_EQ(two.next, std::make_optional(cursor_of(entry(3))));
+  EXPECT_EQ(cut({.steps = 99}, trace, trace).next, std::nullopt);
+  EXPECT_EQ(cut({.steps = 99}, trace, trace).baseline, 6U);
 }
 
 TEST(TraceRange, CursorsThatAreNotThereOrStandBackwardsAreErrors) {
@@ -91,7 +101,7 @@ TEST(TraceRange, CursorsThatAreNotThereOrStandBackwardsAreErrors) {
 }
 
 TEST(TraceRange, EmptyTracesHaveNothingToStepOver) {
-  const Cut none = cut({.one_step = true}, {}, trace_of(2));
+  const Cut none = cut({.steps = 1}, {}, trace_of(2));
   EXPECT_EQ(none.next, std::nullopt);
   EXPECT_EQ(none.candidate, 0U);
 }
@@ -101,6 +111,35 @@ TEST(CursorText, ReadsBackWhatItWrote) {
   EXPECT_EQ(to_text(cursor_of(entry(1))), "kitchen|turn-1|ControlLane|11|event-1");
   EXPECT_EQ(cursor_from_text("kitchen|turn-1|ControlLane|11|event-1"), cursor_of(entry(1)));
   EXPECT_EQ(cursor_from_text("s|t|DataLane|0|a|b")->event_id, "a|b") << "the last part is the rest";
+}
+
+// contract: evidence 2.3
+TEST(CursorName, IsACursorAnEventOrATurn) {
+  auto trace = trace_of(4);
+  trace[2].decision.turn_id = trace[3].decision.turn_id = "turn-000002";
+  EXPECT_EQ(cursor_named("kitchen|turn-1|ControlLane|11|event-1", trace), cursor_of(trace[1]));
+  EXPECT_EQ(cursor_named("event-3", trace), cursor_of(trace[3]));
+  EXPECT_EQ(cursor_named("turn-000002", trace), cursor_of(trace[2])) << "the turn's first entry";
+  EXPECT_EQ(cursor_named("2", trace), cursor_of(trace[2]));
+  EXPECT_EQ(cursor_named("2", trace, EntryOfTurn::last), cursor_of(trace[3]));
+}
+
+TEST(CursorName, ThatNamesNothingSaysSo) {
+  const auto trace = trace_of(2);
+  for (const char* name : {"", "7", "99999999999999999999", "event-9", "a|b", "kitchen|turn-1|DataLane|11|event-1"}) {
+    EXPECT_FALSE(cursor_named(name, trace).has_value()) << name;
+  }
+  EXPECT_NE(cursor_named("event-9", trace).error().find("kitchen|turn-1|ControlLane|11|event-1"), std::string::npos);
+  EXPECT_FALSE(cursor_named("1", {}).has_value());
+}
+
+TEST(CursorName, OfSeveralSessionsAsksWhichIsMeant) {
+  auto trace = trace_of(2);
+  trace[1].decision = trace[0].decision;
+  trace[1].decision.session_id = "hall";
+  const auto either = cursor_named("turn-0", trace);
+  ASSERT_FALSE(either.has_value());
+  EXPECT_NE(either.error().find("hall|turn-0|ControlLane|11|event-0"), std::string::npos) << either.error();
 }
 
 TEST(CursorText, WhatIsNoCursorIsNotRead) {
