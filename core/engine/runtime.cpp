@@ -99,6 +99,7 @@ Result<std::uint16_t, EngineRefusal> EngineRuntime::open_session(const SessionSt
 bool EngineRuntime::take_next(Instant now, WallTime wall) noexcept {
   if (keep_reserve(now, wall)) return true;
   ingest_control();
+  if (lanes_.depth_items(Lane::control) == 0 && tell_pressure(now, wall)) return true;
   // Data is fetched only when nothing else is left to look at: the cost of control never depends on how much waits.
   if (lanes_.empty()) ingest_data();
   LaneSignals signals;

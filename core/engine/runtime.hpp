@@ -7,8 +7,8 @@
 //
 // One link for each seat of the engine, in the order of the seats. Whoever says much waits in their own rings: a round
 // takes from each link its share of the room in the lane, and each round begins with another link (D24). Data of
-// background sessions is taken when interactive ones have none left. What a source could not send leaves a gap in its
-// numbers: one notice for each contiguous range (I5).
+// background sessions is taken when interactive ones have none left, and their turns wait while the Data lane is
+// saturated. What a source could not send leaves a gap in its numbers: one notice for each contiguous range (I5).
 //
 // Invariants. (1) Before every single step the control sources are looked at again, so data never delays control (I4).
 // (2) The order in which events are taken is the recorded order. (3) The fence moves while the step that moves
@@ -99,6 +99,8 @@ class EngineRuntime {
   void ingest_rounds(Lane lane, SessionPriority priority, RingOf ring_of) noexcept;
   void note_priority(std::size_t slot, SessionPriority priority) noexcept;
   void note_gap(Lane lane, const Event& event) noexcept;
+  void press(bool pressed) noexcept;
+  bool tell_pressure(Instant now, WallTime wall) noexcept;
   const AudioLink& link_of(const Event& event) const noexcept { return wiring_.audio[event.session_slot]; }
   void accept(Event event, EventSource source) noexcept;
   void refuse_at_the_door(const Event& event, IngressFault fault) noexcept;
@@ -136,6 +138,8 @@ class EngineRuntime {
   };
   std::array<Source, engine_sessions_max> sources_{};
   std::size_t background_seats_ = 0;
+  bool pressed_ = false;        // the Data lane is saturated
+  bool pressure_told_ = true;   // every background session knows
   std::size_t first_link_ = 0;  // where the next round begins
   RuntimeCounters counters_{};
 };

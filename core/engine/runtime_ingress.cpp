@@ -71,6 +71,13 @@ void EngineRuntime::ingest_data() noexcept {
     if (count == 0) break;
   }
   if (background_seats_ > 0) ingest_rounds(Lane::data, SessionPriority::background, data);
+  // The lane rises and falls with every round; the pressure is over when the sources had less than half a lane left.
+  if (lanes_.depth_items(Lane::data) < data_room_items_ / 2) press(false);
+}
+
+void EngineRuntime::press(bool pressed) noexcept {
+  pressure_told_ = pressure_told_ && pressed == pressed_;
+  pressed_ = pressed;
 }
 
 void EngineRuntime::accept(Event event, EventSource source) noexcept {
@@ -100,6 +107,27 @@ void EngineRuntime::note_priority(std::size_t slot, SessionPriority priority) no
   const SessionPriority before = std::exchange(sources_[slot].priority, priority);
   if (before == SessionPriority::background) --background_seats_;
   if (priority == SessionPriority::background) ++background_seats_;
+  pressure_told_ = false;
+}
+
+// Says to one background session after the other what the Data lane does. True: a step was taken.
+bool EngineRuntime::tell_pressure(Instant now, WallTime wall) noexcept {
+  if (pressure_told_ || background_seats_ == 0) return false;
+  const std::span<const Session> sessions = wiring_.engine.sessions();
+  for (std::size_t slot = 0; slot < sessions.size(); ++slot) {
+    const bool asks = sources_[slot].priority == SessionPriority::background &&
+                      wiring_.engine.seated(static_cast<std::uint16_t>(slot));
+    if (!asks || sessions[slot].under_pressure() == pressed_) continue;
+    Event flow = host_event(pressed_ ? EventKind::flow_xoff : EventKind::flow_xon, Emitter::flow_control, now, wall);
+    flow.session_slot = static_cast<std::uint16_t>(slot);
+    flow.target_lane = Lane::data;
+    flow.argument_a = flow_of_the_session;
+    if (pressed_) flow.reason = Reason::backpressure_asserted;
+    take(flow);
+    return true;
+  }
+  pressure_told_ = true;
+  return false;
 }
 
 // What the lanes say of themselves is an input like any other: it depends on when things came, so it is recorded.
@@ -107,6 +135,7 @@ void EngineRuntime::take_all(const LaneSignals& signals) noexcept {
   for (const PressureSignal& signal : signals) {
     Event event = signal.event;
     event.causal_parent = 0;  // its cause has no sequence yet
+    if (event.kind == EventKind::watermark && event.target_lane == Lane::data) press(true);
     take(event);
   }
 }

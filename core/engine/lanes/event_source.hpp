@@ -77,6 +77,10 @@ constexpr SourceMask sources_of(EventKind kind) noexcept {
       return seat | worker | host;
     case EventKind::engine_started:
     case EventKind::control_snapshot:
+    case EventKind::lease_rotated:
+    case EventKind::migration_start:
+    case EventKind::migration_finish:
+    case EventKind::session_handoff:
     case EventKind::shutdown_requested:
       return host;
     // What the engine says to itself, and no other may say for it.
@@ -97,6 +101,11 @@ constexpr SourceMask sources_of(EventKind kind) noexcept {
 
 constexpr bool may_say(EventSource source, EventKind kind) noexcept {
   return (sources_of(kind) & mask_of(source)) != 0;
+}
+
+/// What a node says of the work it was given under an epoch.
+constexpr bool is_a_result(EventKind kind) noexcept {
+  return may_say(EventSource::worker, kind) && kind != EventKind::telemetry_sample;
 }
 
 /// What is wrong with an event at the door; its number is argument_b of the refusal's `reject` (runtime.md 1.11).

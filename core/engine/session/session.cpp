@@ -1,5 +1,7 @@
-// One step of a session: one switch over the kinds of event it takes, one function per kind.
+// One step of a session: one switch over what the world says, one over what nodes answer; one function per kind.
 #include "core/engine/session/session.hpp"
+
+#include "core/engine/lanes/event_source.hpp"
 
 namespace phalarope {
 namespace {
@@ -45,7 +47,7 @@ void Session::step(const Event& input, Outbox& out) noexcept {
 }
 
 void Session::take(const Event& input, Outbox& out) noexcept {
-  if (refuse_foreign_epoch(input, out)) return;  // before all else (3.3)
+  if (is_a_result(input.kind)) return take_result(input, out);
   switch (input.kind) {
     case EventKind::speech_started:
       return on_speech_started(input, out);
@@ -57,20 +59,6 @@ void Session::take(const Event& input, Outbox& out) noexcept {
       return on_end_of_utterance(input, out);
     case EventKind::audio_frame:
       return on_audio_frame(input, out);
-    case EventKind::recognition_partial:
-      return on_recognition_partial(input, out);
-    case EventKind::recognition_final:
-      return on_recognition_final(input, out);
-    case EventKind::dialogue_sentence:
-      return on_dialogue_sentence(input, out);
-    case EventKind::dialogue_done:
-      return on_dialogue_done(input, out);
-    case EventKind::synthesis_frame:
-      return on_synthesis_frame(input, out);
-    case EventKind::synthesis_word:
-      return on_synthesis_word(input, out);
-    case EventKind::synthesis_done:
-      return on_synthesis_done(input, out);
     case EventKind::playback_started:
       return on_playback_started(input);
     case EventKind::playback_position:
@@ -94,24 +82,62 @@ void Session::take(const Event& input, Outbox& out) noexcept {
       return on_line(input.kind, out);
     case EventKind::control_snapshot:
       return on_control_snapshot(input, out);
+    case EventKind::lease_rotated:
+      return on_lease_rotated(input, out);
     case EventKind::evidence_state:
-      evidence_room_ = static_cast<EvidenceRoom>(input.argument_a);
-      return;
+    case EventKind::flow_xoff:
+    case EventKind::flow_xon:
+      return note_room(input);
     case EventKind::shutdown_requested:
       return on_shutdown(out);
     case EventKind::user_cancel_requested:
       return on_user_cancel(input, out);
     case EventKind::user_turn_requested:
       return on_user_turn_requested(input, out);
-    case EventKind::node_failed:
-      return on_node_failed(input, out);
     case EventKind::tick:
       return on_tick(input, out);
-    // Everything else is for the record: signals of the lanes, telemetry, acknowledgements.
+    // Everything else is for the record: signals of the lanes, telemetry.
     default:
       if (input.payload.present()) release(input.payload, out);
       return;
   }
+}
+
+// What a node says of its work. Under whose authority it was asked comes before what it says (3.3).
+void Session::take_result(const Event& input, Outbox& out) noexcept {
+  if (refuse_foreign_epoch(input, out)) return;
+  switch (input.kind) {
+    case EventKind::recognition_partial:
+      return on_recognition_partial(input, out);
+    case EventKind::recognition_final:
+      return on_recognition_final(input, out);
+    case EventKind::dialogue_sentence:
+      return on_dialogue_sentence(input, out);
+    case EventKind::dialogue_done:
+      return on_dialogue_done(input, out);
+    case EventKind::synthesis_frame:
+      return on_synthesis_frame(input, out);
+    case EventKind::synthesis_word:
+      return on_synthesis_word(input, out);
+    case EventKind::synthesis_done:
+      return on_synthesis_done(input, out);
+    case EventKind::node_failed:
+      return on_node_failed(input, out);
+    // An acknowledgement is for the record.
+    default:
+      if (input.payload.present()) release(input.payload, out);
+      return;
+  }
+}
+
+// What the board has room for: the recorder for one more turn's end, the lanes for one more turn's data.
+void Session::note_room(const Event& input) noexcept {
+  if (input.kind == EventKind::evidence_state) {
+    evidence_room_ = static_cast<EvidenceRoom>(input.argument_a);
+    return;
+  }
+  // What a lane says of one item is for the record; what is said to a session is said about all of its work.
+  if (input.argument_a == flow_of_the_session) under_pressure_ = input.kind == EventKind::flow_xoff;
 }
 
 Event& Session::signal(EventKind kind, Emitter emitter, Reason reason, Outbox& out) noexcept {

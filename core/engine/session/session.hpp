@@ -13,7 +13,7 @@
 //
 // Six files, one topic each: session_listening.cpp (the user's speech), session_interruption.cpp (doubt and verdict),
 // session_speaking.cpp (the answer), session_turns.cpp (opening and ending turns, evidence), session_cancel.cpp (the
-// user's cancel, whatever its scope), session_authority.cpp (epochs, leases).
+// user's cancel, whatever its scope), session_authority.cpp (epochs, leases, migration).
 // Owner: the engine thread. Contract: runtime.md 2, 3, 6, 7; decisions.md D4, D14, D16, D17, D22.
 #pragma once
 
@@ -73,13 +73,18 @@ class Session {
   bool held() const noexcept { return interruption_.open(); }
   /// What the session was last told of the recorder; a fresh session believes that there is room.
   EvidenceRoom evidence_room() const noexcept { return evidence_room_; }
+  bool under_pressure() const noexcept { return under_pressure_; }
   SessionPriority priority() const noexcept { return start_.priority; }
   bool ended() const noexcept { return life_ == SessionState::ended; }
   ConversationPhase phase() const noexcept;
+  /// What the next placement of this session is started with (10.1, 10.5): its numbers go on, what is hot stays behind.
+  SessionStart carried_on() const noexcept;
   const SessionCounters& counters() const noexcept { return counters_; }
 
  private:
   void take(const Event& input, Outbox& out) noexcept;
+  void take_result(const Event& input, Outbox& out) noexcept;
+  void note_room(const Event& input) noexcept;
   void drain(SessionTrigger why) noexcept;
 
   // ---- the user's speech ---------------------------------------------------------------------------------
@@ -149,10 +154,11 @@ class Session {
   void on_xrun(const Event& input, Outbox& out) noexcept;
   void after_failure(const ShapedFailure& failure, NodeIndex node, wire::OutcomeClass outcome, Outbox& out) noexcept;
 
-  // ---- epochs and leases ---------------------------------------------------------------------------------
+  // ---- epochs, leases, migration -------------------------------------------------------------------------
   bool refuse_foreign_epoch(const Event& input, Outbox& out) noexcept;
   void refuse_epoch(EpochCheck check, const Event& input, Outbox& out) noexcept;
   void on_control_snapshot(const Event& input, Outbox& out) noexcept;
+  void on_lease_rotated(const Event& input, Outbox& out) noexcept;
   void rise_to(Epoch request, Epoch lease) noexcept;
   void lose_lease(SessionTrigger why, Outbox& out) noexcept;
 
@@ -177,6 +183,7 @@ class Session {
   Epoch lease_epoch_{};
   std::int64_t lease_expires_ns_ = 0;  // 0: never
   EvidenceRoom evidence_room_ = EvidenceRoom::next_turn;
+  bool under_pressure_ = false;  // what the lanes last said; of no concern to an interactive session
 
   // The active turn; number 0: none.
   TurnRecord turn_{};

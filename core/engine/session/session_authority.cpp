@@ -1,21 +1,12 @@
-// Whose word counts: epochs at the door, the lease and its end.
-#include "core/engine/lanes/event_source.hpp"
+// Whose word counts: epochs at the door, the lease and its end, and the session's move to another placement.
 #include "core/engine/session/session.hpp"
 
 namespace phalarope {
-namespace {
-
-/// What a node says of the work it was given under an epoch.
-bool is_a_result(EventKind kind) noexcept {
-  return may_say(EventSource::worker, kind) && kind != EventKind::telemetry_sample;
-}
-
-}  // namespace
 
 // A result carries the epoch of the command it answers; none is the bootstrap's own (10.2). What an older epoch began
 // is refused (T14); an epoch that no authority has told this session cannot come from a node.
 bool Session::refuse_foreign_epoch(const Event& input, Outbox& out) noexcept {
-  if (input.authority_epoch == 0 || input.authority_epoch == epoch().value || !is_a_result(input.kind)) return false;
+  if (input.authority_epoch == 0 || input.authority_epoch == epoch().value) return false;
   refuse_epoch(input.authority_epoch < epoch().value ? EpochCheck::stale : EpochCheck::invalid, input, out);
   return true;
 }
@@ -71,6 +62,29 @@ void Session::lose_lease(SessionTrigger why, Outbox& out) noexcept {
   control_bits_ &= ~control_bit(ControlBit::authorized);
   drain(why);  // before the turn's end, so that nothing is opened behind it
   if (turn_active()) finish(PendingEnds(End::authority_revoked), Reason::authority_revoked_in_turn, out);
+}
+
+// The first marker of a migration (10.5) carries the new epoch. The old placement opens nothing more and loses its turn
+// at once; what follows is for the record. The new one may have been told the epoch by its first snapshot.
+void Session::on_lease_rotated(const Event& input, Outbox& out) noexcept {
+  const bool arrives = input.argument_a == static_cast<std::int64_t>(Placement::arrives);
+  const Epoch rotated{input.authority_epoch};
+  if (rotated < epoch() || (!arrives && rotated == epoch())) {
+    Event& stale = signal(EventKind::stale_epoch_reject, Emitter::authority, Reason::authority_epoch_mismatch, out);
+    stale.argument_a = static_cast<std::int64_t>(rotated.value);
+    return;
+  }
+  if (turn_active()) book_.migrating(EventKind::lease_rotated);
+  if (!arrives) drain(SessionTrigger::migrated_away);
+  rise_to(rotated, rotated);
+  if (!arrives) lose_lease(SessionTrigger::migrated_away, out);
+  plan_ahead();
+}
+
+SessionStart Session::carried_on() const noexcept {
+  SessionStart start = start_;
+  start.turns_before = turns_proposed_;
+  return start;
 }
 
 }  // namespace phalarope

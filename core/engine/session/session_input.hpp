@@ -34,6 +34,12 @@ constexpr std::int64_t control_all_granted =
     control_bit(ControlBit::authorized) | control_bit(ControlBit::bundle_resolves) |
     control_bit(ControlBit::lease_valid) | control_bit(ControlBit::lease_granted);
 
+/// lease_rotated.argument_a and migration_start.argument_a, as the host tells them: which placement this session is.
+enum class Placement : std::int8_t { leaves = 0, arrives = 1 };
+
+/// flow_xoff.argument_a and flow_xon.argument_a: said about all of the session's work, not about one lane's queue.
+constexpr std::int64_t flow_of_the_session = 1;
+
 /// evidence_state.argument_a: whether what a turn leaves would find room.
 enum class EvidenceRoom : std::int8_t {
   lost = -1,         // not even the running turn's record can be kept: it ends by T9

@@ -75,7 +75,10 @@ GateVerdict Session::walk_the_gates() noexcept {
   request.epoch = control_epoch_;
   request.snapshot_valid = has_control_bit(control_bits_, ControlBit::snapshot_valid);
   // A turn whose end could not be recorded is not begun: its evidence needs room before it needs words.
-  request.capacity = capacity_of(control_bits_, evidence_room_ == EvidenceRoom::next_turn && !defers_proposals(life_));
+  // Background work waits while the board has more to do than it can: it is asked for again later (5.7, D24).
+  const bool gives_way = under_pressure_ && start_.priority == SessionPriority::background;
+  request.capacity =
+      capacity_of(control_bits_, evidence_room_ == EvidenceRoom::next_turn && !defers_proposals(life_) && !gives_way);
   request.epoch_valid = has_control_bit(control_bits_, ControlBit::epoch_valid);
   request.authorized = has_control_bit(control_bits_, ControlBit::authorized);
   request.snapshot_failure_policy = policy_of(control_bits_, ControlBit::snapshot_failure_rejects);

@@ -36,6 +36,8 @@ class TurnBook {
   Modality modality_of_call(std::uint32_t call) const noexcept;
   void first_output(const Event& frame) noexcept;
   void playback_started(const Event& event) noexcept;
+  /// The running turn ends because its session moves: the marker stands in its record.
+  void migrating(EventKind marker) noexcept { static_cast<void>(page().migration_markers.push_back(marker)); }
   void late_output_refused() noexcept { ++page().post_cancel_rejections; }
 
   /// Completes the record. False when it does not hold what the contract demands (completeness check).

@@ -336,7 +336,7 @@ TEST(Sessions, WhatASourceCouldNotSendIsToldByOneNoticeForEachStretch) {
 }
 
 // contract: runtime.md 5.7; decisions.md D24
-TEST(Sessions, BackgroundDataIsTakenWhenInteractiveSessionsHaveNoneLeft) {
+TEST(Sessions, UnderPressureBackgroundWorkWaitsAndInteractiveDoesNot) {
   const auto world = std::make_unique<TwoLines>(SessionPriority::background);
   static_cast<void>(world->taken());
   std::uint32_t sequence = 0;
@@ -352,6 +352,16 @@ TEST(Sessions, BackgroundDataIsTakenWhenInteractiveSessionsHaveNoneLeft) {
   };
   EXPECT_GT(frames_of(0), 200);
   EXPECT_EQ(frames_of(1), 0) << "background data is taken when interactive ones have none left";
+  Event request{};
+  request.kind = EventKind::user_turn_requested;
+  for (TwoLines::Line* line : {&world->lines[0], &world->lines[1]}) ASSERT_TRUE(line->control.try_push(request));
+  static_cast<void>(world->runtime.poll(Instant{1}, WallTime{1}));
+  EXPECT_TRUE(world->house.engine->sessions()[0].turn_active());
+  EXPECT_FALSE(world->house.engine->sessions()[1].turn_active()) << "deferred while the lane is saturated";
+  world->poll();
+  ASSERT_TRUE(world->lines[1].control.try_push(request));
+  world->poll();
+  EXPECT_TRUE(world->house.engine->sessions()[1].turn_active()) << "the pressure is over";
 }
 
 }  // namespace

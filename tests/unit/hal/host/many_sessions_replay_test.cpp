@@ -1,4 +1,4 @@
-// A recording of many sessions on several pipeline versions, one of them seated while the others talked, replays from
+// A recording of many sessions on several pipeline versions, some seated or moved while the others talked, replays from
 // its segments with the digest it was made with; a difference names the session it is about.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -10,6 +10,7 @@
 #include <random>
 #include <set>
 
+#include "core/control/migration.hpp"
 #include "core/engine/runtime.hpp"
 #include "core/replay/recording_artifact.hpp"
 #include "core/spec/plan_codec.hpp"
@@ -82,7 +83,7 @@ class CallCentre {
     flusher_ = std::make_unique<Flusher>(ring_, files_, nullptr, config, RecordingPoint{});
   }
 
-  /// All talk at once; a caller hangs up in the middle, and another takes the seat.
+  /// All talk at once; a caller hangs up in the middle, and another takes the seat; a third moves to a new placement.
   void talk(std::uint32_t seed) {
     std::vector<std::vector<Event>> logs;
     for (std::size_t slot = 0; slot < seats; ++slot)
@@ -127,7 +128,20 @@ class CallCentre {
       EXPECT_TRUE(lines_[event.session_slot]->control.try_push(event));
     }
   }
+  void markers(std::uint16_t slot, Placement placement) {
+    const control::Migration migration{.session_slot = slot, .placement = placement, .epoch = Epoch{4}};
+    for (const control::MigrationMarker& marker :
+         control::migration_markers(migration, Instant{now_ns_}, WallTime{now_ns_})) {
+      EXPECT_TRUE(operator_events_.try_push(marker.event));
+    }
+    while (runtime_->poll(Instant{now_ns_}, WallTime{now_ns_}) > 0) {
+    }
+  }
   void change_seats() {
+    constexpr std::uint16_t moving = 2;
+    markers(moving, Placement::leaves);
+    const SessionStart carried = engine_->sessions()[moving].carried_on();
+    EXPECT_TRUE(engine_->sessions()[moving].ended());
     Event hangs_up{};
     hangs_up.kind = EventKind::shutdown_requested;
     hangs_up.mono_ns = hangs_up.wall_ns = now_ns_;
@@ -136,9 +150,11 @@ class CallCentre {
     while (runtime_->poll(Instant{now_ns_}, WallTime{now_ns_}) > 0) {
     }
     EXPECT_EQ(runtime_->open_session(named(7, 0)), 1) << "the seat that was left";
+    EXPECT_EQ(runtime_->open_session(carried), moving) << "the same session at its new placement";
     EXPECT_EQ(runtime_->open_session(named(8, 1)), seats - 1) << "the seat that was never taken";
     EXPECT_FALSE(runtime_->open_session(named(9, 1))) << "a full house";
-    for (const std::uint16_t slot : {std::uint16_t{1}, std::uint16_t{seats - 1}}) {
+    markers(moving, Placement::arrives);
+    for (const std::uint16_t slot : {std::uint16_t{1}, moving, std::uint16_t{seats - 1}}) {
       Event connected{};
       connected.kind = EventKind::connected;
       connected.session_slot = slot;
