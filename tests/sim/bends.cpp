@@ -55,6 +55,12 @@ bool Bender::tell(Event& input) {
       input.kind = EventKind::flow_xon;
       input.target_lane = Lane::telemetry;
       return true;
+    case Bend::deaf_board: {
+      // Somebody speaks while no turn runs; a proposal that follows an interruption is another matter.
+      const bool asks = input.kind == EventKind::speech_started || input.kind == EventKind::user_turn_requested;
+      if (!asks || find(EventKind::interruption_confirmed) != nullptr) return false;
+      return std::erase_if(outputs_, [](const Event& e) { return e.kind == EventKind::turn_open_proposed; }) > 0;
+    }
     case Bend::payload_forgotten: {
       Event* const given = find(EventKind::command_release_payload);
       if (given == nullptr) return false;
@@ -124,8 +130,6 @@ bool Bender::tell_of_outputs() {
       return true;
     case Bend::proposal_undecided:
       return find(EventKind::turn_open_proposed) != nullptr && erase(EventKind::turn_open);
-    case Bend::deaf_board:
-      return erase(EventKind::turn_open_proposed);
     case Bend::old_epoch_speaks:
       return bent(EventKind::turn_open_proposed, [](Event& event) { event.authority_epoch += 5; });
     case Bend::frame_of_an_old_ticket:

@@ -1,5 +1,7 @@
 #include "core/engine/graph/executor.hpp"
 
+#include <algorithm>
+
 namespace phalarope {
 namespace {
 
@@ -85,14 +87,34 @@ Event command_from(const Event& result, const RouteRow& row, NodeIndex to, std::
   return command;
 }
 
+NodePatience patience_with(Modality modality, const ProviderDeadlines& deadlines, Duration most) noexcept {
+  const auto within = [most](const ProgressDeadlines& of) {
+    return NodePatience{.first_result = std::min(milliseconds(of.first_output_ms), most),
+                        .gap = std::min(milliseconds(of.gap_ms), most)};
+  };
+  switch (modality) {
+    case Modality::stt:
+      return within(deadlines.stt);
+    case Modality::llm:
+      return within(deadlines.llm);
+    case Modality::tts:
+      return within(deadlines.tts);
+    case Modality::none:
+      break;
+  }
+  return {.first_result = most, .gap = most};
+}
+
 }  // namespace
 
-GraphPatience patience_of(const GraphDefinition& graph, Duration node_budget_default) noexcept {
+GraphPatience patience_of(const GraphDefinition& graph, const ProviderDeadlines& deadlines,
+                          Duration node_budget_default) noexcept {
   GraphPatience patience{};
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
-    const std::int64_t own_ms = graph.nodes[i].node_budget_ms;
-    const Duration budget = own_ms > 0 ? milliseconds(own_ms) : node_budget_default;
-    patience[i] = {.first_result = budget, .gap = budget};
+    const NodeDefinition& node = graph.nodes[i];
+    const Duration own = milliseconds(node.node_budget_ms);
+    patience[i] = node.node_budget_ms > 0 ? NodePatience{.first_result = own, .gap = own}
+                                          : patience_with(node.modality, deadlines, node_budget_default);
   }
   return patience;
 }
@@ -197,6 +219,18 @@ void GraphExecutor::commanded(const Event& command) noexcept {
   ++run.answers_owed;
 }
 
+void GraphExecutor::set_waiting(NodeIndex node, bool waits, Instant now) noexcept {
+  if (!known(node)) return;
+  NodeRun& run = runs_[node.value];
+  if (run.waits && !waits) run.last_progress = now;
+  run.waits = waits;
+}
+
+bool GraphExecutor::has_deadline(NodeIndex node) const noexcept {
+  const NodeRun& run = runs_[node.value];
+  return run.state == NodeRunState::running && run.answers_owed > 0 && !run.waits;
+}
+
 Duration GraphExecutor::patience_now(NodeIndex node) const noexcept {
   const NodePatience& patience = patience_[node.value];
   return runs_[node.value].answered ? patience.gap : patience.first_result;
@@ -205,9 +239,8 @@ Duration GraphExecutor::patience_now(NodeIndex node) const noexcept {
 std::optional<Instant> GraphExecutor::next_deadline() const noexcept {
   std::optional<Instant> earliest;
   for (const NodeIndex node : order_) {
-    const NodeRun& run = runs_[node.value];
-    if (run.state != NodeRunState::running || run.answers_owed == 0) continue;
-    const Instant deadline = run.last_progress + patience_now(node);
+    if (!has_deadline(node)) continue;
+    const Instant deadline = runs_[node.value].last_progress + patience_now(node);
     if (!earliest || deadline < *earliest) earliest = deadline;
   }
   return earliest;
@@ -233,9 +266,7 @@ ShapedFailure GraphExecutor::fail(NodeIndex node, const Event& about) noexcept {
 
 std::optional<NodeTimeout> GraphExecutor::on_deadline(const Event& about) noexcept {
   for (const NodeIndex node : order_) {
-    const NodeRun& run = runs_[node.value];
-    if (run.state != NodeRunState::running || run.answers_owed == 0) continue;
-    if (about.at() < run.last_progress + patience_now(node)) continue;
+    if (!has_deadline(node) || about.at() < runs_[node.value].last_progress + patience_now(node)) continue;
     return NodeTimeout{node, fail(node, about)};
   }
   return std::nullopt;

@@ -8,11 +8,11 @@
 //   microphone ──▶ recogniser ──▶ dialogue ──▶ synthesiser ──▶ playback
 //     recognise_*     dialogue_ask   synthesise    play_frame        (which command a result becomes: route table)
 //
-// Invariants. (1) Only a node that owes an answer has a deadline. (2) failed and cancelled have no exit until
-// begin(). (3) route() gives commands in the order of the edges; it never starts a node by itself: the caller tells
-// commanded() what it really handed out, so a sentence that is held back starts no deadline. (4) At most one command
-// per edge and result, and none along an edge whose condition the result does not meet.
-// Owner: engine thread; integers only; no allocation. Contract: runtime.md 6.2 rule 5, 6.4, 7.4; decisions.md D2.
+// Invariants. (1) Only a node that owes an answer, and does not wait for credit, has a deadline. (2) failed and
+// cancelled have no exit until begin(). (3) route() gives commands in the order of the edges; it never starts a node by
+// itself: the caller tells commanded() what it really handed out, so a sentence that is held back starts no deadline.
+// (4) At most one command per edge and result, and none along an edge whose condition the result does not meet. Owner:
+// engine thread; integers only; no allocation. Contract: runtime.md 6.2 rule 5, 6.4, 7.4; decisions.md D2.
 #pragma once
 
 #include <array>
@@ -27,6 +27,7 @@
 #include "core/engine/graph/budget.hpp"
 #include "core/engine/graph/graph_check.hpp"
 #include "core/engine/plan/graph_definition.hpp"
+#include "core/engine/plan/provider_deadlines.hpp"
 
 namespace phalarope {
 
@@ -38,8 +39,10 @@ struct NodePatience {
   Duration gap{};
 };
 using GraphPatience = std::array<NodePatience, graph_nodes_max>;
-/// Every node's own budget, else the plan's default, for both silences.
-GraphPatience patience_of(const GraphDefinition& graph, Duration node_budget_default) noexcept;
+/// Every node's own budget for both silences; else its provider's deadlines (D2), and the plan's default where it has
+/// no provider. No silence lasts longer than the plan's default.
+GraphPatience patience_of(const GraphDefinition& graph, const ProviderDeadlines& deadlines,
+                          Duration node_budget_default) noexcept;
 
 enum class RouteRefusal : std::uint8_t { node_unknown, node_not_running, node_failed, node_cancelled };
 constexpr std::string_view describe(RouteRefusal refusal) noexcept {
@@ -72,6 +75,10 @@ class GraphExecutor {
   /// The caller has handed out this command (to `command.node`); the node owes an answer if the command asks for one.
   void commanded(const Event& command) noexcept;
 
+  /// Whether `node` waits for something that others owe it (a synthesiser without credit): it cannot make progress, so
+  /// its silence is not counted. It is counted from `now` on when the wait is over.
+  void set_waiting(NodeIndex node, bool waits, Instant now) noexcept;
+
   /// The earliest instant at which a node will have been silent too long.
   std::optional<Instant> next_deadline() const noexcept;
   /// The first node, in graph order, that is overdue at `about.mono_ns`: it fails, shaped by 6.4. Ask until nothing.
@@ -97,10 +104,12 @@ class GraphExecutor {
     NodeRunState state = NodeRunState::idle;
     std::uint32_t answers_owed = 0;
     bool answered = false;  // something came since the node last owed nothing
+    bool waits = false;     // for credit: see set_waiting()
     Instant last_progress{};
   };
 
   bool known(NodeIndex node) const noexcept;
+  bool has_deadline(NodeIndex node) const noexcept;
   void stop(NodeIndex node, const Event& about, std::int64_t mode, GraphCommands& commands) noexcept;
   Duration patience_now(NodeIndex node) const noexcept;
   ShapedFailure fail(NodeIndex node, const Event& about) noexcept;

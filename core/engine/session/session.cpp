@@ -35,7 +35,8 @@ Result<void, GraphProblem> Session::start(const SessionStart& start, const Sessi
   turns_proposed_ = start.turns_before;
   tickets_given_ = tickets;
   const ResolvedTurnPlan& frozen = plan.prepared->plan;
-  const GraphPatience patience = patience_of(plan.pipeline->graph, milliseconds(frozen.budgets.node_budget_ms_default));
+  const GraphPatience patience =
+      patience_of(plan.pipeline->graph, plan.pipeline->deadlines, milliseconds(frozen.budgets.node_budget_ms_default));
   return graph_.configure(plan.pipeline->graph, patience, branches_of(frozen));
 }
 

@@ -119,6 +119,7 @@ class Session {
   void on_playback_completed(const Event& input, Outbox& out) noexcept;
   void voice_next_sentence(Outbox& out) noexcept;
   void grant_credit(Outbox& out) noexcept;
+  void mind_the_credit(const Event& input) noexcept;
   void announce_end(Outbox& out) noexcept;
   void apologise(Outbox& out) noexcept;
   bool of_this_turn(const Event& input) const noexcept;

@@ -89,6 +89,8 @@ void Session::on_recognition_partial(const Event& input, Outbox& out) noexcept {
   if (!utterance_.current(input.provider_invocation) || !turn_active()) return;
   if (turn_utterance_ == utterance_.number) {
     note_progress(input);
+    GraphCommands nothing;  // progress only: nobody is asked anything by half a sentence
+    static_cast<void>(graph_.route(input, nothing));
     return;
   }
   if (const auto what = input_of(class_of(input), false)) suspect(*what, 0, out);

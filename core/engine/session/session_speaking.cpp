@@ -73,17 +73,24 @@ void Session::voice_next_sentence(Outbox& out) noexcept {
   hand_out(synthesise, out);
 }
 
+// A synthesiser without credit is silent because the loudspeaker is behind, which is no failure of its own (D2).
+void Session::mind_the_credit(const Event& input) noexcept {
+  const bool dry = answer().granted_frames - answer().received_frames < plan_.pipeline->voice.frame_frames;
+  graph_.set_waiting(graph_.find(NodeType::synthesiser), dry, input.at());
+}
+
 void Session::grant_credit(Outbox& out) noexcept {
   if (!answer().synthesiser_busy) return;
   const VoicePolicy& voice = plan_.pipeline->voice;
   const std::int64_t frames = answer().credit_frames(voice.playback_ahead_frames_max, voice.frame_frames);
-  if (frames == 0) return;
+  if (frames == 0) return mind_the_credit(out.input());
   answer().granted_frames += frames * voice.frame_frames;
   Event credit{};
   credit.kind = EventKind::command_node_credit;
   credit.node = graph_.find(NodeType::synthesiser).value;
   credit.argument_a = frames;
   hand_out(credit, out);
+  mind_the_credit(out.input());
 }
 
 void Session::on_synthesis_frame(const Event& input, Outbox& out) noexcept {
@@ -99,6 +106,7 @@ void Session::on_synthesis_frame(const Event& input, Outbox& out) noexcept {
     signal(EventKind::output_accepted, Emitter::transport, Reason::output_accepted, out);
   }
   answer().received_frames = input.argument_a + input.argument_b;
+  mind_the_credit(input);
   Event& play = command(EventKind::command_play_frame, graph_.find(NodeType::playback), out);
   play.argument_a = input.argument_a;
   play.argument_b = input.argument_b;

@@ -239,7 +239,7 @@ TEST(TurnRecord, ACallThatNeverAnsweredTimedOutAndSaysWhatWasDoneInstead) {
   const EvidenceInvocation& dialogue = *call_of(record, wire::EvidenceModality::llm);
   EXPECT_EQ(dialogue.outcome_class, wire::OutcomeClass::timeout);
   EXPECT_EQ(dialogue.retry_decision, wire::RetryDecision::fallback);
-  EXPECT_EQ(dialogue.final_attempt_latency_ns, milliseconds(1500).value);
+  EXPECT_EQ(dialogue.final_attempt_latency_ns, milliseconds(1000).value);
   const EvidenceInvocation& apology = *call_of(record, wire::EvidenceModality::tts);
   EXPECT_EQ(apology.outcome_class, wire::OutcomeClass::timeout);
   EXPECT_EQ(apology.retry_decision, wire::RetryDecision::none) << "nothing was left to fall back to";

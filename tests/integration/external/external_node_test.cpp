@@ -174,8 +174,9 @@ TEST_F(ExternalNodeWorks, ACancelledNodeThatComesBackKeepsItsProcess) {
   EXPECT_EQ(harness.node().facts().process.starts, 1U);
 }
 
-// contract: 7.4, D18
+// contract: 3.4 row 1, 7.4, D18
 TEST_F(ExternalNodeWorks, ACancelledNodeThatDoesNotIsKilledAfterTheGrace) {
+  ASSERT_EQ(cancel_grace_default, milliseconds(75));
   Instant cancelled_at{};
   std::thread later([&] {
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
@@ -190,6 +191,17 @@ TEST_F(ExternalNodeWorks, ACancelledNodeThatDoesNotIsKilledAfterTheGrace) {
   harness.next_turn();
   EXPECT_EQ(first_sentence(harness.send(ask, "after")), "after");
   EXPECT_EQ(harness.node().facts().process.count(ExternalFault::cancel_ignored), 1U);
+}
+
+// contract: 3.4 row 4, 11.2
+TEST_F(ExternalNodeWorks, ACallWithoutAnAnswerTimesOutAfterHalfASecondByName) {
+  ASSERT_EQ(external_timeout_default, milliseconds(500));
+  const Instant begun = monotonic_now();
+  const auto results = harness.send(ask, "hang");
+  const Duration took = monotonic_now() - begun;
+  EXPECT_GE(took, milliseconds(500));
+  EXPECT_LT(took, milliseconds(500) + cancel_grace_default + machine_share);
+  EXPECT_EQ(describe(fault_among(results)).id, "external_execution_timeout");
 }
 
 // contract: 7.3, D18

@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "core/spec/pipeline_file.hpp"
 #include "core/spec/plan_codec.hpp"
 #include "tests/unit/spec/spec_samples.hpp"
@@ -38,6 +40,21 @@ TEST(ExternalProgram, WhatIsNotSaidIsTheContracts) {
   EXPECT_EQ(programs[0].cancel_grace_ms, 75);
   EXPECT_EQ(programs[0].memory_mib, 256);
   EXPECT_EQ(programs[0].cpu_units, 1);
+}
+
+// contract: D11
+TEST(ExternalProgram, TheCopyleftVoiceIsAProcessOfItsOwnAndTheBuiltInOneIsNot) {
+  const std::string conf = test::repository_file("firmware_images/conf/");
+  const auto espeak = loaded(test::text_of(conf + "pipeline-espeak.yaml"));
+  ASSERT_EQ(espeak.programs.size(), 1U);
+  EXPECT_EQ(espeak.programs[0].type, NodeType::synthesiser);
+  const auto shipped = loaded(test::text_of(conf + "pipeline.yaml"));
+  EXPECT_TRUE(shipped.programs.empty());
+  const auto& bindings = shipped.pipeline.plan.overrides.provider_bindings;
+  EXPECT_TRUE(std::any_of(bindings.begin(), bindings.end(), [](const ProviderBinding& binding) {
+    return binding.modality.view() == "tts" && binding.provider.view() == "flite";
+  }));
+  EXPECT_THAT(test::text_of(test::repository_file("LICENSE")), HasSubstr("Apache License"));
 }
 
 TEST(ExternalProgram, WhatIsSaidArrives) {

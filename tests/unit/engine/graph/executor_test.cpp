@@ -230,11 +230,38 @@ TEST_F(Executor, AbandonedRecognitionOwesNothing) {
   EXPECT_EQ(state(stt), NodeRunState::idle);
 }
 
-TEST_F(Executor, PatienceIsTheNodesOwnBudgetElseThePlansDefault) {
-  graph.nodes[llm].node_budget_ms = 8000;
-  const auto patience = patience_of(graph, milliseconds(1500));
-  EXPECT_EQ(patience[llm].first_result, milliseconds(8000));
-  EXPECT_EQ(patience[tts].gap, milliseconds(1500));
+// contract: D2, 4.4 row 7
+TEST_F(Executor, PatienceIsTheNodesOwnBudgetElseItsProvidersDeadlinesWithinThePlansDefault) {
+  graph.nodes[stt].modality = Modality::stt;
+  graph.nodes[llm].modality = Modality::llm;
+  graph.nodes[tts].modality = Modality::tts;
+  ProviderDeadlines deadlines;
+  EXPECT_EQ(deadlines.llm.first_output_ms, 1000) << "simple/v1's provider invocation timeout";
+  deadlines.stt = {.connect_ms = 1, .first_output_ms = 700, .gap_ms = 600};
+  deadlines.llm = {.connect_ms = 1, .first_output_ms = 10'000, .gap_ms = 8000};
+  graph.nodes[tts].node_budget_ms = 4321;
+  const auto patience = patience_of(graph, deadlines, milliseconds(9000));
+  EXPECT_EQ(patience[stt].first_result, milliseconds(700));
+  EXPECT_EQ(patience[stt].gap, milliseconds(600));
+  EXPECT_EQ(patience[llm].first_result, milliseconds(9000)) << "no longer than the plan allows a node";
+  EXPECT_EQ(patience[llm].gap, milliseconds(8000));
+  EXPECT_EQ(patience[tts].first_result, milliseconds(4321));
+  EXPECT_EQ(patience[tts].gap, milliseconds(4321));
+  EXPECT_EQ(patience[speaker].gap, milliseconds(9000)) << "no provider";
+}
+
+// contract: D2
+TEST_F(Executor, WhoWaitsForCreditIsNotSilentByItsOwnFault) {
+  sut.commanded(event(EventKind::command_synthesise, tts, 0));
+  sut.set_waiting(NodeIndex{tts}, true, Instant{0});
+  EXPECT_EQ(sut.next_deadline(), std::nullopt);
+  EXPECT_EQ(sut.on_deadline(event(EventKind::tick, no_node.value, 5000)), std::nullopt);
+  sut.set_waiting(NodeIndex{tts}, false, Instant{5000 * ns_per_ms});
+  EXPECT_EQ(sut.next_deadline(), Instant{6000 * ns_per_ms}) << "counted from the end of the wait";
+  sut.set_waiting(NodeIndex{tts}, false, Instant{5500 * ns_per_ms});
+  EXPECT_EQ(sut.next_deadline(), Instant{6000 * ns_per_ms}) << "to be told again changes nothing";
+  sut.set_waiting(no_node, true, Instant{0});
+  EXPECT_TRUE(sut.on_deadline(event(EventKind::tick, no_node.value, 6000)).has_value());
 }
 
 TEST_F(Executor, ANoticeMakesNobodyRun) {

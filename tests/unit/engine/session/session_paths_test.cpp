@@ -142,7 +142,7 @@ TEST(SessionPaths, AnIdThatIsTooLongIsRefusedAndTheOldOneStays) {
 TEST(SessionPaths, AProviderThatTimesOutIsReplacedWithinTheTurnOrEndsIt) {
   EngineDriver driver;
   driver.user_says(UtteranceClass::words);
-  driver.wait(1500);  // the dialogue's budget
+  driver.wait(1000);  // the dialogue's deadline
   ASSERT_NE(driver.find(K::fallback), nullptr);
   EXPECT_EQ(driver.find(K::budget_exhausted)->reason, Reason::node_timeout_or_failure);
   EXPECT_EQ(driver.find(K::budget_exhausted)->node, testing::dialogue_node);
@@ -152,6 +152,21 @@ TEST(SessionPaths, AProviderThatTimesOutIsReplacedWithinTheTurnOrEndsIt) {
   driver.playback(K::playback_started);
   driver.playback(K::playback_completed, 320);
   EXPECT_THAT(driver.kinds(), ElementsAre(K::commit, K::close)) << "the apology was heard";
+}
+
+// contract: F1, 6.4
+TEST(SessionPaths, WorkThatNoPoolTakesIsShedByNameAndEndsTheTurn) {
+  EngineDriver driver;
+  driver.user_says(UtteranceClass::words);
+  Event refused = driver.result(K::node_failed, testing::dialogue_node);
+  refused.lane = Lane::control;
+  refused.reason = Reason::execution_pool_saturated;
+  driver.say(refused);
+  ASSERT_NE(driver.find(K::shed), nullptr);
+  EXPECT_EQ(driver.find(K::shed)->reason, Reason::execution_pool_saturated);
+  ASSERT_NE(driver.find(K::budget_exhausted), nullptr);
+  EXPECT_EQ(driver.count(K::fallback), 0U) << "a failure before its threshold leaves no branch (6.4)";
+  EXPECT_FALSE(driver.session().turn_active());
 }
 
 TEST(SessionPaths, SpeechThatGoesOnUnderAnotherNumberIsNotOurs) {

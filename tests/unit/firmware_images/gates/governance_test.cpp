@@ -95,7 +95,7 @@ TEST(Conformance, EachMandatoryCategoryMustBeThereAndTrue) {
   EXPECT_EQ(judge_conformance(test::parsed(profile), test::parsed(results)).violations.size(), 3U);
 }
 
-// contract: evidence 4.9
+// contract: evidence 4.9, D26
 TEST(FeatureStatus, AClaimMustAgreeWithItsResult) {
   Json catalogue = shipped("feature_catalogue");
   EXPECT_TRUE(judge_features(test::parsed(catalogue)).violations.empty());
