@@ -213,6 +213,7 @@ void EngineRuntime::to_node(const Event& command) noexcept {
   failed.session_slot = command.session_slot;
   failed.turn_number = command.turn_number;
   failed.ticket = command.ticket;
+  failed.authority_epoch = command.authority_epoch;
   failed.node = command.node;
   failed.argument_a = pool_refused_code;
   failed.reason = Reason::execution_pool_saturated;

@@ -132,6 +132,8 @@ bool Bender::tell_of_outputs() {
       return find(EventKind::turn_open_proposed) != nullptr && erase(EventKind::turn_open);
     case Bend::old_epoch_speaks:
       return bent(EventKind::turn_open_proposed, [](Event& event) { event.authority_epoch += 5; });
+    case Bend::old_epoch_obeyed:
+      return bent(EventKind::stale_epoch_reject, [](Event& event) { event.kind = EventKind::output_accepted; });
     case Bend::frame_of_an_old_ticket:
       return bent(EventKind::command_play_frame, [](Event& event) { --event.ticket; });
     case Bend::ticket_used_again:

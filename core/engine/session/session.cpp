@@ -61,7 +61,7 @@ void Session::take(const Event& input, Outbox& out) noexcept {
     case EventKind::audio_frame:
       return on_audio_frame(input, out);
     case EventKind::playback_started:
-      return on_playback_started(input);
+      return on_playback_started(input, out);
     case EventKind::playback_position:
       return on_playback_position(input, out);
     case EventKind::playback_completed:

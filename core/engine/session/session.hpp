@@ -114,7 +114,7 @@ class Session {
   void on_synthesis_frame(const Event& input, Outbox& out) noexcept;
   void on_synthesis_word(const Event& input, Outbox& out) noexcept;
   void on_synthesis_done(const Event& input, Outbox& out) noexcept;
-  void on_playback_started(const Event& input) noexcept;
+  void on_playback_started(const Event& input, Outbox& out) noexcept;
   void on_playback_position(const Event& input, Outbox& out) noexcept;
   void on_playback_completed(const Event& input, Outbox& out) noexcept;
   void voice_next_sentence(Outbox& out) noexcept;

@@ -3,10 +3,20 @@
 
 namespace phalarope {
 
-// A result carries the epoch of the command it answers; none is the bootstrap's own (10.2). What an older epoch began
-// is refused (T14); an epoch that no authority has told this session cannot come from a node.
+namespace {
+
+/// A stuck worker's failure, told by whoever watches it: it answers no command, so no epoch stands behind it.
+bool is_about_a_worker(const Event& input) noexcept {
+  return input.kind == EventKind::node_failed && input.ticket == 0 && input.authority_epoch == 0;
+}
+
+}  // namespace
+
+// A result carries the epoch of the command it answers, the bootstrap's own being 0 (10.2). What an older epoch began
+// is refused (T14), also in a turn that goes on; an epoch that no authority has told this session cannot come from a
+// node.
 bool Session::refuse_foreign_epoch(const Event& input, Outbox& out) noexcept {
-  if (input.authority_epoch == 0 || input.authority_epoch == epoch().value) return false;
+  if (input.authority_epoch == epoch().value || is_about_a_worker(input)) return false;
   refuse_epoch(input.authority_epoch < epoch().value ? EpochCheck::stale : EpochCheck::invalid, input, out);
   return true;
 }

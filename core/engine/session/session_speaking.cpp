@@ -145,11 +145,17 @@ void Session::announce_end(Outbox& out) noexcept {
   end.argument_a = answer().received_frames;
 }
 
-void Session::on_playback_started(const Event& input) noexcept {
+// That a voice is heard is the device's fact; that it may count as this session's output is a question of the epoch of
+// its first frame (7.3 row 1, which playback_started obeys like output_accepted).
+void Session::on_playback_started(const Event& input, Outbox& out) noexcept {
   if (!of_this_turn(input)) return;
   note_progress(input);
   answer().playback_started = true;
-  book_.playback_started(input);
+  if (input.authority_epoch == epoch().value) {
+    book_.playback_started(input);
+  } else {
+    refuse_epoch(input.authority_epoch < epoch().value ? EpochCheck::stale : EpochCheck::invalid, input, out);
+  }
   plan_ahead();  // an interruption may come from here on
 }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/engine/lanes/event_source.hpp"
+
 namespace phalarope::sim {
 namespace {
 // A turn this long closed cannot be spoken of again; its line is dropped, so that long runs stay small.
@@ -97,7 +99,13 @@ void LifeChecker::end(Turns& turns, const Event& output) {
 void EpochChecker::seated(std::uint16_t slot, const SeatFacts&) { epoch_[slot] = 0; }
 
 void EpochChecker::step(const Stepped& step) {
+  const bool stale = step.input.authority_epoch < epoch_[step.input.session_slot] && is_a_result(step.input.kind);
+  const bool answers_a_command = step.input.kind != EventKind::node_failed || step.input.ticket != 0;
   for (const Event& output : step.outputs) {
+    if (stale && answers_a_command && output.kind != EventKind::stale_epoch_reject &&
+        output.kind != EventKind::command_release_payload) {
+      verdicts_.say("I7", "a result of an older epoch is taken", output);
+    }
     if (!is_contract_signal(output.kind)) continue;
     std::uint64_t& epoch = epoch_[output.session_slot];
     if (output.authority_epoch < epoch && output.kind != EventKind::stale_epoch_reject) {

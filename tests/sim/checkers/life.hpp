@@ -3,7 +3,7 @@
 //   order      outputs are numbered without a gap, flagged, caused by their input, never before it
 //   I2, I3     an opened turn ends once, closes once in the same step, and nothing follows; what was not opened has
 //              neither end nor close
-//   I7         the epoch of what is said never falls
+//   I7         the epoch of what is said never falls; what a node began under an older one moves nothing
 //   D14        speech while no turn runs is answered by a proposal and a decision; an active turn is looked at again
 //              within the plan's bound, and does not live for ever
 // Contract: runtime.md 2.1-2.6; decisions.md D14.

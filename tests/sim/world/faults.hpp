@@ -27,7 +27,7 @@ enum class Fault : std::uint8_t {
   speech_end_lost,      // voice activity forgets to say that speech ended
   device_gone,          // the sound device is unplugged and comes back
   xrun,                 // the device was served too late
-  authority_revoked,    // the control plane withdraws the right to speak, and gives it back under a new epoch
+  authority_revoked,    // the right to speak goes and returns under a new epoch, or moves to it at once
   stale_snapshot,       // an old epoch is heard of again
   evidence_full,        // the recorder has no room for a while
   user_impatient,       // push to talk and cancel at any moment

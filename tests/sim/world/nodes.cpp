@@ -17,6 +17,7 @@ Event World::reply(const Event& command, EventKind kind) const {
   event.node = command.node;
   event.ticket = command.ticket;
   event.turn_number = command.turn_number;
+  event.authority_epoch = command.authority_epoch;
   event.provider_invocation = command.provider_invocation;
   return event;
 }
@@ -151,6 +152,7 @@ void World::play(const Event& command) {
     loudspeaker_.stuck = faults_.strikes(Fault::playback_stuck, chance_);
     Event started = made(EventKind::playback_started, Lane::control);
     started.ticket = command.ticket;
+    started.authority_epoch = command.authority_epoch;
     later(milliseconds(10), started);
   }
   const std::int64_t frame = command.argument_a / frame_frames;

@@ -77,7 +77,8 @@ void World::control_plane_acts() {
   if (faults_.strikes(Fault::authority_revoked, chance_)) {
     under(epoch_);
     snapshot.argument_a &= ~control_bit(ControlBit::authorized);
-    later(Duration{0}, snapshot);
+    // Every third time nothing is withdrawn in between: the epoch rises under the turn that runs.
+    if (epoch_ % 3 != 0) later(Duration{0}, snapshot);
     under(++epoch_);
     snapshot.argument_a = control_all_granted;
     const std::int64_t revoked_ms = chance_.between(1, 1'000);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "core/engine/engine.hpp"
@@ -66,6 +67,7 @@ class EngineDriver {
     made.lane = Lane::data;
     made.ticket = ticket;
     made.turn_number = session().turn_number();
+    made.authority_epoch = epoch;
     return made;
   }
   PayloadHandle payload() { return {.generation = ++payloads_made, .length_bytes = 320, .slot = 1, .pool = 1}; }
@@ -75,9 +77,11 @@ class EngineDriver {
     const auto outputs = engine->step(input);
     given.assign(outputs.begin(), outputs.end());
     all.push_back(input);
+    if (const TurnEvidence* const finished = engine->finished_evidence()) evidence = *finished;
     for (const Event& output : given) {
       all.push_back(output);
       if (output.kind == EventKind::command_fence) ticket = output.ticket;
+      if (output.authority_epoch != 0 && is_command(output.kind)) epoch = output.authority_epoch;
     }
     return given;
   }
@@ -187,6 +191,7 @@ class EngineDriver {
   void playback(EventKind kind, std::int64_t played = 0) {
     Event told = event(kind);
     told.ticket = ticket;
+    told.authority_epoch = epoch;
     told.argument_a = played;
     say(told);
   }
@@ -204,10 +209,12 @@ class EngineDriver {
   Engine* engine = nullptr;
   std::int64_t now_ns = 1'000'000;
   std::uint64_t ticket = 0;
+  std::uint64_t epoch = 0;  // of the last command
   std::int64_t utterance = 0;
   std::uint32_t payloads_made = 0;
-  std::vector<Event> given;  // outputs of the last step
-  std::vector<Event> all;    // every input and output, in order
+  std::optional<TurnEvidence> evidence;  // of the turn that ended last
+  std::vector<Event> given;              // outputs of the last step
+  std::vector<Event> all;                // every input and output, in order
 
  private:
   std::vector<std::byte> region_;

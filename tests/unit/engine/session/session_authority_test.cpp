@@ -78,6 +78,77 @@ TEST(SessionAuthority, ARunningTurnKeepsItsPlanAndWhatItAskedForUnderTheOldEpoch
   EXPECT_TRUE(sut.session().turn_active()) << "the new epoch opens turns of its own";
 }
 
+// contract: T14, I7, 10.2 row 4
+TEST(SessionAuthority, WhatTheBootstrapAskedForIsRefusedUnderTheFirstLease) {
+  EngineDriver sut;
+  sut.user_says(UtteranceClass::words);
+  Event late = sut.result(K::dialogue_sentence, dialogue_node);
+  ASSERT_EQ(late.authority_epoch, 0U) << "asked for before anybody told an epoch";
+  sut.say(snapshot(sut, 1));
+  late.payload = sut.payload();
+  sut.say(late);
+  EXPECT_THAT(sut.kinds(), ElementsAre(K::command_release_payload, K::stale_epoch_reject));
+  EXPECT_EQ(sut.find(K::stale_epoch_reject)->argument_a, 0);
+  sut.wait(30'000);
+  EXPECT_FALSE(sut.session().turn_active()) << "no silence is for ever";
+}
+
+// contract: T14, I2, I7; 7.3 row 1
+TEST(SessionAuthority, ATurnGoesOnWithWhatItAsksForUnderTheNewEpoch) {
+  EngineDriver sut;
+  sut.say(snapshot(sut, 1));
+  sut.until_speaking();
+  sut.sentence(1);
+  Event late = sut.result(K::synthesis_frame, phalarope::testing::synthesiser_node);
+  sut.say(snapshot(sut, 2));
+  for (int i = 0; i < 3; ++i) {
+    late.payload = sut.payload();
+    sut.say(late);
+    EXPECT_THAT(signals(sut.given), ElementsAre(K::stale_epoch_reject)) << "each of them, by name";
+  }
+  EXPECT_EQ(sut.session().counters().foreign_epochs_refused, 3U);
+  sut.epoch = 2;
+  sut.sentence_voiced();
+  ASSERT_NE(sut.find(K::command_synthesise), nullptr) << "the next sentence is asked for under the new epoch";
+  EXPECT_EQ(sut.find(K::command_synthesise)->authority_epoch, 2U);
+  sut.synthesised_frame(320);
+  EXPECT_NE(sut.find(K::command_play_frame), nullptr);
+  sut.dialogue_done();
+  sut.sentence_voiced();
+  sut.playback(K::playback_completed);
+  EXPECT_THAT(signals(sut.given), ElementsAre(K::commit, K::close));
+}
+
+// contract: 7.3 row 1, I7
+TEST(SessionAuthority, AVoiceThatBeginsUnderAnOlderEpochIsNoAcceptedOutput) {
+  EngineDriver sut;
+  sut.say(snapshot(sut, 1));
+  sut.user_says(UtteranceClass::words);
+  sut.sentence(0);
+  sut.synthesised_frame(0);
+  sut.say(snapshot(sut, 2));
+  sut.epoch = 1;
+  sut.playback(K::playback_started);
+  EXPECT_THAT(signals(sut.given), ElementsAre(K::stale_epoch_reject));
+  sut.wait(60'000);
+  ASSERT_FALSE(sut.session().turn_active());
+  ASSERT_TRUE(sut.evidence.has_value());
+  EXPECT_EQ(sut.evidence->assistant_audio_playback_started_at_ns, absent);
+  EXPECT_FALSE(sut.evidence->accepted_stale_epoch_output);
+}
+
+TEST(SessionAuthority, AStuckWorkerIsTheRunningTurnsFailureUnderWhateverEpoch) {
+  EngineDriver sut;
+  sut.say(snapshot(sut, 7));
+  sut.user_says(UtteranceClass::words);
+  Event stuck = sut.event(K::node_failed);
+  stuck.node = dialogue_node;
+  stuck.argument_a = 1;
+  sut.say(stuck);
+  EXPECT_EQ(sut.find(K::stale_epoch_reject), nullptr);
+  EXPECT_NE(sut.find(K::budget_exhausted), nullptr);
+}
+
 // contract: runtime.md 10.2 "lease lifetime"
 TEST(SessionAuthority, PastItsLeaseTheSessionDrainsByItself) {
   EngineDriver sut;

@@ -28,6 +28,8 @@ using phalarope::testing::small_pipeline;
 
 constexpr std::size_t seats = 6;
 constexpr std::size_t seated_at_once = 5;
+constexpr std::uint16_t moving = 2;
+constexpr Epoch moved_epoch{4};
 
 class DeafPool final : public ExecutionPool {
  public:
@@ -95,6 +97,7 @@ class CallCentre {
         Event event = logs[slot][i];
         event.mono_ns = event.wall_ns = now_ns_;
         event.session_slot = static_cast<std::uint16_t>(slot);
+        if (slot == moving && i > length / 3) event.authority_epoch = moved_epoch.value;
         if (event.kind != EventKind::tick) say(event);
       }
       if (i == length / 3) change_seats();
@@ -129,7 +132,7 @@ class CallCentre {
     }
   }
   void markers(std::uint16_t slot, Placement placement) {
-    const control::Migration migration{.session_slot = slot, .placement = placement, .epoch = Epoch{4}};
+    const control::Migration migration{.session_slot = slot, .placement = placement, .epoch = moved_epoch};
     for (const control::MigrationMarker& marker :
          control::migration_markers(migration, Instant{now_ns_}, WallTime{now_ns_})) {
       EXPECT_TRUE(operator_events_.try_push(marker.event));
@@ -138,7 +141,6 @@ class CallCentre {
     }
   }
   void change_seats() {
-    constexpr std::uint16_t moving = 2;
     markers(moving, Placement::leaves);
     const SessionStart carried = engine_->sessions()[moving].carried_on();
     EXPECT_TRUE(engine_->sessions()[moving].ended());
