@@ -4,6 +4,7 @@
 //   flush/raw_reused  the same into files that were written before, as the flusher does once its disk budget is used up
 //   flush/flusher    the same bytes through ring, FlatBuffers block, CRC-32C, BLAKE2b chain, write and fdatasync
 //   flush/read       reading a recording back with every check
+//   verify/N         the same over 128 MiB in signed segments, with every signature, N segments at a time
 #include <benchmark/benchmark.h>
 
 #include <filesystem>
@@ -118,10 +119,42 @@ void read(benchmark::State& state) {
   state.SetBytesProcessed(static_cast<std::int64_t>(bytes));
 }
 
+/// 128 MiB of events in signed segments; the files stay in the page cache, so the figure is the program's, not the
+/// disk's.
+void verify(benchmark::State& state) {
+  constexpr std::uint64_t recording_bytes = 128ULL * 1024 * 1024;
+  const Scratch scratch;
+  hal::PosixFileSystem files;
+  auto memory = std::make_unique<RingMemory>();
+  ByteRing ring(memory->bytes);
+  Recorder recorder(ring, {});
+  hal::FlusherConfig config;
+  config.recording.directory = directory;
+  config.recording.keys = std::make_shared<const hal::BoardKeys>(hal::BoardKeys::Secret{}, hal::BoardKeys::Secret{});
+  config.block_wait = Duration{};
+  hal::Flusher writer(ring, files, nullptr, config, {});
+  Instant now{};
+  while (writer.counters().bytes_written < recording_bytes) {
+    while (ring.used_bytes() < chunk_bytes) recorder.append_event(Event{});
+    writer.flush_once(now = now + milliseconds(1));
+  }
+  writer.close(now);
+  std::uint64_t bytes = 0;
+  for (auto _ : state) {
+    const hal::VerifyReport report = hal::verify(
+        files, directory,
+        {.public_keys = {config.recording.keys->public_key()}, .threads = static_cast<unsigned>(state.range(0))});
+    if (!report.sound()) state.SkipWithError("it is not sound");
+    bytes += report.totals.bytes;
+  }
+  state.SetBytesProcessed(static_cast<std::int64_t>(bytes));
+}
+
 BENCHMARK(raw<false>)->Name("flush/raw")->MinTime(1.0)->UseRealTime();
 BENCHMARK(raw<true>)->Name("flush/raw_reused")->MinTime(1.0)->UseRealTime();
 BENCHMARK(flusher)->Name("flush/flusher")->MinTime(1.0)->UseRealTime();
 BENCHMARK(read)->Name("flush/read")->MinTime(0.3)->UseRealTime();
+BENCHMARK(verify)->Name("verify")->Arg(1)->Arg(2)->Arg(4)->MinTime(0.5)->UseRealTime();
 
 }  // namespace
 }  // namespace phalarope

@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::array<std::string_view, 4> log_levels = {"error", "warning", "info", "debug"};
 constexpr std::array<std::string_view, 2> log_formats = {"text", "json"};
+constexpr std::array<std::string_view, 2> yes_or_no = {"true", "false"};
 constexpr std::array<std::string_view, 2> collector_bodies = {"otlp", "private"};
 constexpr std::array<std::string_view, 1> config_spec_names = {config_spec_name};
 
@@ -36,6 +37,8 @@ constexpr std::array config_fields = {
     ConfigField{"state_directory", &ProgramConfig::state_directory, "/var/lib/phalarope", true},
     ConfigField{"recording.directory", &ProgramConfig::recording_directory, "", true},
     ConfigField{"recording.level", &ProgramConfig::recording_level, "", false, plan_enum_names<RecordingLevel>},
+    ConfigField{"evidence.sign", &ProgramConfig::evidence_sign, "true", false, yes_or_no},
+    ConfigField{"evidence.keys_directory", &ProgramConfig::evidence_keys_directory, "", true},
     ConfigField{"audio.capture", &ProgramConfig::capture_device, ""},
     ConfigField{"audio.playback", &ProgramConfig::playback_device, ""},
     ConfigField{"voice", &ProgramConfig::voice, "slt"},
@@ -50,7 +53,7 @@ constexpr std::array config_fields = {
     ConfigField{"log.level", &ProgramConfig::log_level, "info", false, log_levels},
     ConfigField{"log.format", &ProgramConfig::log_format, "text", false, log_formats},
 };
-constexpr std::array<std::string_view, 4> config_sections = {"recording", "audio", "telemetry", "log"};
+constexpr std::array<std::string_view, 5> config_sections = {"recording", "evidence", "audio", "telemetry", "log"};
 
 std::string variable_of(std::string_view field) {
   std::string name(environment_prefix);

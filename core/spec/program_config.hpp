@@ -33,6 +33,8 @@ struct ProgramConfig {
   std::string state_directory;
   std::string recording_directory;  // empty: <state_directory>/recordings
   std::string recording_level;      // empty: the pipeline's own
+  std::string evidence_sign;            // true, false
+  std::string evidence_keys_directory;  // empty: <state_directory>/keys
   std::string capture_device;       // empty: the board profile's
   std::string playback_device;      // empty: the board profile's
   std::string voice;

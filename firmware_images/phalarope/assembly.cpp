@@ -68,6 +68,11 @@ std::expected<hal::ConversationSettings, std::string> assemble(const AssemblyReq
   settings.seed = request.seed;
   settings.dialogue.clock = request.clock;
   settings.flusher.recording.directory = request.recording_directory;
+  if (!request.keys_directory.empty()) {
+    auto keys = hal::read_or_make_board_keys(request.keys_directory);
+    if (!keys) return std::unexpected(keys.error());
+    settings.flusher.recording.keys = *keys;
+  }
   return settings;
 }
 

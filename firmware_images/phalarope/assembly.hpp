@@ -15,6 +15,7 @@ struct AssemblyRequest {
   std::string pipeline_path;
   std::vector<std::string> intents_paths;
   std::string recording_directory;
+  std::string keys_directory;  // of the board's keys, made when there are none; empty: the recording is not signed
   RecordingLevel level = RecordingLevel::L0;
   std::string session_id = "local";
   std::uint64_t seed = 1;

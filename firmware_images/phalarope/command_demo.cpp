@@ -51,6 +51,7 @@ std::expected<hal::ConversationSettings, std::string> demo_settings(const DemoOp
   request.pipeline_path = options.pipeline;
   request.intents_paths = {*intents};
   request.recording_directory = (std::filesystem::path(options.output) / "recording").string();
+  request.keys_directory = (std::filesystem::path(options.output) / "keys").string();
   request.level = RecordingLevel::L2;
   request.session_id = "demo";
   request.clock = &clock;

@@ -141,6 +141,10 @@ int run_daemon(const RunOptions& options, char** argv) {
     request.intents_paths = {intents};
   request.recording_directory =
       config.recording_directory.empty() ? config.state_directory + "/recordings" : config.recording_directory;
+  if (config.evidence_sign == "true") {
+    request.keys_directory =
+        config.evidence_keys_directory.empty() ? config.state_directory + "/keys" : config.evidence_keys_directory;
+  }
   request.level = level_named(config.recording_level.empty() ? board->evidence.recording_level : config.recording_level)
                       .value_or(RecordingLevel::L0);
   request.clock = &clock;

@@ -27,6 +27,7 @@ struct TalkOptions {
   std::string capture;
   std::string playback;
   std::string recording = "phalarope-talk";
+  std::string keys;
   bool realtime = false;
   bool json = false;
 };
@@ -37,6 +38,7 @@ std::expected<hal::ConversationSettings, std::string> talk_settings(const TalkOp
   request.pipeline_path = options.pipeline;
   request.intents_paths = options.intents;
   request.recording_directory = options.recording;
+  request.keys_directory = options.keys;
   request.level = RecordingLevel::L2;
   request.clock = &clock;
   auto settings = assemble(request);
@@ -118,6 +120,7 @@ int run_talk(const TalkOptions& options) {
 int run_demo_with_microphone(const std::string& output) {
   TalkOptions options;
   options.recording = (std::filesystem::path(output) / "recording").string();
+  options.keys = (std::filesystem::path(output) / "keys").string();
   if (const auto intents = find_resource("conf/intents/demo.yaml")) options.intents = {*intents};
   return run_talk(options);
 }
@@ -137,6 +140,8 @@ void add_talk(CLI::App& app, ChosenCommand& chosen) {
   command->add_option("--playback", options->playback, "ALSA name of the loudspeaker");
   command->add_option("--recording", options->recording, "Folder of the recording; continued when it exists")
       ->capture_default_str();
+  command->add_option("--keys", options->keys,
+                      "Sign the recording with the board's key in this folder; made if missing");
   command->add_flag("--realtime", options->realtime, "With --wav: at the speed of speech");
   command->add_flag("--json", options->json, "One JSON object at the end");
   command->callback([options, &chosen] { chosen = [options] { return run_talk(*options); }; });

@@ -114,7 +114,7 @@ void Conversation::announce() {
 }
 
 Started<void> Conversation::continue_recording() {
-  recovery_ = recover(files_, settings_.flusher.recording.directory);
+  recovery_ = recover(files_, settings_.flusher.recording.directory, settings_.flusher.recording.keys.get());
   if (recovery_.error == 0) return {};
   return std::unexpected("the recording in `" + settings_.flusher.recording.directory + "` cannot be continued (" +
                          std::string(std::strerror(recovery_.error)) + "); move it away or choose another directory");

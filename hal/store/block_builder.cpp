@@ -229,6 +229,13 @@ void build_checkpoint_block(const CheckpointFacts& facts, const SegmentTally& ta
   }
   const auto count_vector = builder.CreateVectorOfStructs(counts);
   const auto chain = builder.CreateVector(octets(facts.chain), facts.chain.size());
+  Offset<flatbuffers::Vector<std::uint8_t>> signature;
+  Offset<flatbuffers::Vector<std::uint8_t>> signing_key;
+  if (facts.signing_key) {
+    const Signature room{};
+    signature = builder.CreateVector(octets(room), room.size());
+    signing_key = builder.CreateVector(octets(*facts.signing_key), facts.signing_key->size());
+  }
   wire::CheckpointBuilder checkpoint(builder);
   checkpoint.add_segment_number(facts.segment_number);
   checkpoint.add_blocks(facts.blocks);
@@ -242,6 +249,8 @@ void build_checkpoint_block(const CheckpointFacts& facts, const SegmentTally& ta
   checkpoint.add_recording_closed(facts.recording_closed);
   checkpoint.add_recovered(facts.recovered);
   checkpoint.add_dropped_tail_bytes(facts.dropped_tail_bytes);
+  checkpoint.add_signature(signature);
+  checkpoint.add_signing_key(signing_key);
   const auto table = checkpoint.Finish();
   builder.FinishSizePrefixed(wire::CreateEvidenceBlock(builder, 0, 0, 0, 0, table));
   header.kind = BlockKind::checkpoint;

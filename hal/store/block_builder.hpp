@@ -19,6 +19,7 @@
 #include "core/engine/evidence/byte_ring.hpp"
 #include "core/engine/evidence/turn_evidence.hpp"
 #include "hal/store/audio_encoder.hpp"
+#include "hal/store/board_keys.hpp"
 #include "hal/store/segment_format.hpp"
 
 namespace phalarope::hal {
@@ -63,7 +64,12 @@ struct CheckpointFacts {
   bool recording_closed = false;
   bool recovered = false;
   std::uint64_t dropped_tail_bytes = 0;
+  std::optional<KeyId> signing_key;  // whose signature the block is to have room for
 };
+
+inline std::optional<KeyId> signing_key_of(const BoardKeys* keys) {
+  return keys == nullptr ? std::nullopt : std::optional(keys->key_id());
+}
 
 class BlockBuilder {
  public:

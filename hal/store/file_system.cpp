@@ -81,6 +81,33 @@ class PosixFile final : public WritableFile {
 
 }  // namespace
 
+int write_whole(WritableFile& file, std::uint64_t offset, std::span<const std::byte> bytes) {
+  while (!bytes.empty()) {
+    std::size_t written = 0;
+    if (const int error = file.write_at(offset, bytes, written); error != 0) return error;
+    if (written == 0) return EIO;  // neither progress nor a reason
+    offset += written;
+    bytes = bytes.subspan(written);
+  }
+  return 0;
+}
+
+int replace_file(FileSystem& files, const std::string& directory, const std::string& name,
+                 std::span<const std::byte> bytes) {
+  const std::string path = directory + "/" + name;
+  const std::string new_path = path + ".new";
+  {
+    std::unique_ptr<WritableFile> file;
+    if (const int error = files.open_for_writing(new_path, file); error != 0) return error;
+    // What a crash left of an earlier try may be longer.
+    if (const int error = file->truncate(0); error != 0) return error;
+    if (const int error = write_whole(*file, 0, bytes); error != 0) return error;
+    if (const int error = file->sync_data(); error != 0) return error;
+  }
+  if (const int error = files.rename(new_path, path); error != 0) return error;
+  return files.sync_directory(directory);
+}
+
 int PosixFileSystem::open_for_writing(const std::string& path, std::unique_ptr<WritableFile>& file) {
   const int fd = open_without_interruption(path.c_str(), O_WRONLY | O_CREAT, 0600);
   if (fd < 0) return errno;

@@ -46,6 +46,12 @@ class FileSystem {
   virtual int sync_directory(const std::string& path) = 0;
 };
 
+/// Puts `bytes` into `directory`/`name`, whole or not at all: written as `<name>.new`, synced, named, directory synced.
+int replace_file(FileSystem& files, const std::string& directory, const std::string& name,
+                 std::span<const std::byte> bytes);
+/// Writes all of it, however short the writes are.
+int write_whole(WritableFile& file, std::uint64_t offset, std::span<const std::byte> bytes);
+
 class PosixFileSystem final : public FileSystem {
  public:
   int open_for_writing(const std::string& path, std::unique_ptr<WritableFile>& file) override;

@@ -154,7 +154,8 @@ int Flusher::close_segment(Instant now, bool recording_closed) {
                               .first_sequence = segment_first_sequence_,
                               .next_sequence = next_sequence_,
                               .chain = writer_.chain(),
-                              .recording_closed = recording_closed};
+                              .recording_closed = recording_closed,
+                              .signing_key = signing_key_of(writer_.keys())};
   BlockHeader header;
   build_checkpoint_block(facts, tally_, block_, header);
   if (const int error = append_and_count(header, now); error != 0) return error;

@@ -5,6 +5,8 @@
 #include <cstring>
 #include <utility>
 
+#include "hal/store/checkpoint_signature.hpp"
+#include "hal/store/scan_ahead.hpp"
 #include "hal/store/segment_scan.hpp"
 
 namespace phalarope::hal {
@@ -22,13 +24,42 @@ std::string directory_of(const std::string& path) {
   return slash == std::string::npos ? "." : path.substr(0, slash);
 }
 
+RecordingTail tail_of(const SegmentScan& last) {
+  if (last.closed()) return last.checkpoint()->recording_closed() ? RecordingTail::closed : RecordingTail::continues;
+  return last.ends_abruptly() ? RecordingTail::cut : RecordingTail::open;
+}
+
 std::string range_text(std::uint64_t first, std::uint64_t last) {
   return first == last ? std::to_string(first) : std::to_string(first) + " to " + std::to_string(last);
 }
 
 }  // namespace
 
-RecordingReader::RecordingReader(FileSystem& files, const std::string& path) : files_(files) {
+const char* name_of(RecordingTail tail) noexcept {
+  switch (tail) {
+    case RecordingTail::none:
+      return "none";
+    case RecordingTail::closed:
+      return "closed";
+    case RecordingTail::continues:
+      return "continues";
+    case RecordingTail::open:
+      return "open";
+    case RecordingTail::cut:
+      return "cut";
+  }
+  return "?";
+}
+
+RecordingReader::RecordingReader(FileSystem& files, const std::string& path, ReaderOptions options)
+    : files_(files), options_(std::move(options)) {
+  find_segments(path);
+  std::vector<std::string> paths;
+  for (const std::string& name : segment_names_) paths.push_back(directory_ + "/" + name);
+  scans_ = std::make_unique<ScanAhead>(files_, std::move(paths), options_.threads);
+}
+
+void RecordingReader::find_segments(const std::string& path) {
   const int error = files_.list(path, segment_names_);
   if (error == 0) {
     directory_ = path;
@@ -59,7 +90,7 @@ bool RecordingReader::open_next_segment() {
   if (segments_opened_ == segment_names_.size()) return false;
   const std::unique_ptr<SegmentScan> before = std::move(scan_);
   segment_name_ = segment_names_[segments_opened_++];
-  scan_ = std::make_unique<SegmentScan>(files_, directory_ + "/" + segment_name_);
+  scan_ = scans_->next();
   wounds_told_ = block_index_ = record_index_ = 0;
   successor_reads_alone_ = before == nullptr || before->blocks().empty();
   if (scan_->error() != 0) {
@@ -71,12 +102,42 @@ bool RecordingReader::open_next_segment() {
   totals_.bytes += scan_->file_bytes();
   judge_succession(before.get());
   if (scan_ == nullptr) return true;
+  judge_signature_of_segment();
   if (!scan_->closed()) ++totals_.open_segments;
   totals_.dropped_tail_bytes += scan_->dropped_tail_bytes();
   totals_.closed = scan_->closed() && scan_->checkpoint()->recording_closed();
+  if (totals_.first_segment == 0) totals_.first_segment = last_segment_number_;
+  totals_.last_segment = last_segment_number_;
+  totals_.tail = tail_of(*scan_);
   last_chain_ = scan_->last_chain();
   if (scan_->header()) next_sequence_ = std::max(next_sequence_, scan_->header()->first_sequence);
   return true;
+}
+
+/// Whether its checkpoint is signed, and by whom. What it says is worth nothing to somebody who holds no key.
+void RecordingReader::judge_signature_of_segment() {
+  if (!scan_->closed()) return;
+  const wire::Checkpoint& checkpoint = *scan_->checkpoint();
+  if (checkpoint.signature() != nullptr && checkpoint.signature()->size() != 0) ++totals_.signed_segments;
+  KeyId id;
+  if (checkpoint.signing_key() != nullptr && checkpoint.signing_key()->size() == id.size()) {
+    std::memcpy(id.data(), checkpoint.signing_key()->data(), id.size());
+    auto& known = totals_.signing_keys;
+    if (std::find(known.begin(), known.end(), id) == known.end()) known.push_back(id);
+  }
+  if (options_.public_keys.empty()) return;
+  SignatureState best = SignatureState::of_another_key;
+  for (const PublicKey& key : options_.public_keys) {
+    const SignatureState state = judge_signature(key, scan_->checkpoint_bytes(), checkpoint);
+    if (state != SignatureState::of_another_key) best = state;
+    if (state == SignatureState::holds) break;
+  }
+  if (best == SignatureState::holds) {
+    ++totals_.proven_segments;
+    return;
+  }
+  const SoundBlock& block = *scan_->checkpoint_block();
+  add_damage(block.header.block_number, block.offset_bytes, describe(best), 0);
 }
 
 /// Whether this file belongs to the recording and continues the one before it.

@@ -20,18 +20,37 @@
 #include "core/engine/base/event.hpp"
 #include "core/engine/session/session_start.hpp"
 #include "core/replay/record_source.hpp"
+#include "hal/store/board_keys.hpp"
 #include "hal/store/file_system.hpp"
 #include "hal/store/recording_writer.hpp"
 #include "hal/store/segment_format.hpp"
 
 namespace phalarope::hal {
 
+class ScanAhead;
 class SegmentScan;
+
+/// How a recording ends.
+enum class RecordingTail : std::uint8_t {
+  none,       // there is no segment
+  closed,     // the last checkpoint says that no segment follows
+  continues,  // the last checkpoint says that one follows, but none is here: later ones were removed, or none was begun
+  open,       // no checkpoint yet; reserved space or an unfinished write follows the last sound block
+  cut         // no checkpoint, and the file ends with its last sound block or within one
+};
+const char* name_of(RecordingTail tail) noexcept;
+
+struct ReaderOptions {
+  /// Whose signatures count. With any key, a checkpoint that none of them signed is damage.
+  std::vector<PublicKey> public_keys = {};
+  /// Segments scanned at a time; below 2, in the caller's thread, with any FileSystem.
+  unsigned threads = 1;
+};
 
 class RecordingReader final : public replay::RecordSource {
  public:
   /// `path`: a recording directory or one segment file. What cannot be opened is damage.
-  RecordingReader(FileSystem& files, const std::string& path);
+  RecordingReader(FileSystem& files, const std::string& path, ReaderOptions options = {});
   ~RecordingReader() override;
 
   std::optional<replay::Record> next() override;
@@ -45,6 +64,12 @@ class RecordingReader final : public replay::RecordSource {
     std::uint64_t bytes = 0;
     std::uint64_t repeated_records = 0;  // written again after a disk refused; skipped
     std::uint64_t dropped_tail_bytes = 0;
+    std::uint64_t first_segment = 0;  // older ones went for the disk budget, or were removed
+    std::uint64_t last_segment = 0;
+    std::uint64_t signed_segments = 0;  // whose checkpoint carries a signature
+    std::uint64_t proven_segments = 0;  // whose signature holds under one of the given keys
+    std::vector<KeyId> signing_keys;    // as the checkpoints name them, each once
+    RecordingTail tail = RecordingTail::none;
     bool closed = false;  // the last checkpoint says that no segment follows
     std::array<std::uint64_t, record_type_count> by_type{};
     std::array<std::uint64_t, record_type_count> lost{};  // by the recorder's own LossRecords
@@ -54,8 +79,10 @@ class RecordingReader final : public replay::RecordSource {
   RecordingPoint point() const;
 
  private:
+  void find_segments(const std::string& path);
   bool open_next_segment();
   void judge_succession(const SegmentScan* before);
+  void judge_signature_of_segment();
   void tell_wounds_up_to(std::size_t block_index);
   bool enter_next_block();
   replay::Record record_at(std::size_t index);
@@ -63,8 +90,10 @@ class RecordingReader final : public replay::RecordSource {
   void add_damage(std::uint64_t block, std::uint64_t offset, std::string what, std::uint64_t bytes);
 
   FileSystem& files_;
+  ReaderOptions options_;
   std::string directory_;
   std::vector<std::string> segment_names_;
+  std::unique_ptr<ScanAhead> scans_;
   std::size_t segments_opened_ = 0;
   std::string segment_name_;
   std::unique_ptr<SegmentScan> scan_;
@@ -105,7 +134,7 @@ struct VerifyReport {
   bool sound() const { return damage.empty(); }
 };
 
-VerifyReport verify(FileSystem& files, const std::string& path);
+VerifyReport verify(FileSystem& files, const std::string& path, ReaderOptions options = {});
 
 struct Recovery {
   VerifyReport report;   // of what was found, before anything was changed
@@ -114,7 +143,8 @@ struct Recovery {
   int error = 0;  // errno value of closing it
 };
 
-/// Looks at the whole recording and closes an open last segment. An empty or missing directory gives a new recording.
-Recovery recover(FileSystem& files, const std::string& directory);
+/// Looks at the whole recording and closes an open last segment, under `keys` where there are any. An empty or missing
+/// directory gives a new recording.
+Recovery recover(FileSystem& files, const std::string& directory, const BoardKeys* keys = nullptr);
 
 }  // namespace phalarope::hal

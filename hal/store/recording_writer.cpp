@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/engine/base/enforce.hpp"
+#include "hal/store/checkpoint_signature.hpp"
 
 namespace phalarope::hal {
 namespace {
@@ -71,7 +72,7 @@ int RecordingWriter::open_segment(std::int64_t wall_ns, const std::string& given
                         .previous_chain = chain_,
                         .opened_wall_ns = wall_ns},
                        std::span<std::byte, segment_header_bytes>(page));
-  if (const int error = write_all(0, page); error != 0) return error;
+  if (const int error = write_whole(*file_, 0, page); error != 0) return error;
   // The name comes after the durable header, or else reserved space could show an older file's header under it.
   if (const int error = file_->sync_data(); error != 0) return error;
   if (const int error = files_.rename(new_path, path); error != 0) return error;
@@ -91,6 +92,7 @@ void RecordingWriter::seal(BlockHeader header, std::vector<std::byte>& block) co
   header.durable_blocks = durable_blocks_;
   header.chain = chain_;
   seal_block(header, block);
+  if (header.kind == BlockKind::checkpoint && config_.keys != nullptr) sign_checkpoint(*config_.keys, block);
 }
 
 void RecordingWriter::count_block(const ChainHash& chain, std::size_t block_bytes) {
@@ -101,7 +103,7 @@ void RecordingWriter::count_block(const ChainHash& chain, std::size_t block_byte
 
 int RecordingWriter::append_block(const BlockHeader& header, std::vector<std::byte>& block) {
   seal(header, block);
-  if (const int error = write_all(file_bytes_, block); error != 0) return error;
+  if (const int error = write_whole(*file_, file_bytes_, block); error != 0) return error;
   // The disk writes while this thread hashes.
   file_->start_writeback(file_bytes_, block.size());
   count_block(chain_of(block), block.size());
@@ -118,7 +120,7 @@ RecordingWriter::AppendErrors RecordingWriter::append_durably(const BlockHeader&
   }
   seal(header, block);
   const ChainHash chain = hasher_.hash_beside(block, [&] {
-    errors.write = write_all(file_bytes_, block);
+    errors.write = write_whole(*file_, file_bytes_, block);
     if (errors.write == 0) errors.sync = file_->sync_data();
   });
   if (errors.write != 0) return errors;
@@ -162,17 +164,6 @@ void RecordingWriter::abandon_segment() {
   const std::uint64_t number = segment_number_--;
   chain_ = chain_before_;
   static_cast<void>(files_.remove(path_of(number)));
-}
-
-int RecordingWriter::write_all(std::uint64_t offset, std::span<const std::byte> bytes) {
-  while (!bytes.empty()) {
-    std::size_t written = 0;
-    if (const int error = file_->write_at(offset, bytes, written); error != 0) return error;
-    if (written == 0) return EIO;  // neither progress nor a reason
-    offset += written;
-    bytes = bytes.subspan(written);
-  }
-  return 0;
 }
 
 }  // namespace phalarope::hal

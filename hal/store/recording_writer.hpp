@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "hal/store/board_keys.hpp"
 #include "hal/store/chain_hasher.hpp"
 #include "hal/store/file_system.hpp"
 #include "hal/store/segment_format.hpp"
@@ -37,7 +38,8 @@ class RecordingWriter {
     std::uint64_t segment_bytes = 4 * 1024 * 1024;  // preallocated; a segment closes before it would be longer
     RandomId random_id = nullptr;                   // null: libsodium
     void* random_context = nullptr;
-    bool hash_thread = false;  // long blocks are hashed by a helper thread while the disk writes them
+    std::shared_ptr<const BoardKeys> keys;  // null: checkpoints are not signed
+    bool hash_thread = false;               // long blocks are hashed by a helper thread while the disk writes them
   };
   /// errno values of the two steps; the second is not tried after the first failed.
   struct AppendErrors {
@@ -75,6 +77,7 @@ class RecordingWriter {
   const ChainHash& chain() const { return chain_; }
   const std::string& directory() const { return config_.directory; }
   std::uint64_t segment_bytes() const { return config_.segment_bytes; }
+  const BoardKeys* keys() const { return config_.keys.get(); }
   const RecordingId& recording_id() const { return recording_id_; }
   void set_next_sequence(std::uint64_t sequence) { next_sequence_ = sequence; }
 
@@ -84,7 +87,6 @@ class RecordingWriter {
   void seal(BlockHeader header, std::vector<std::byte>& block) const;
   void count_block(const ChainHash& chain, std::size_t block_bytes);
   void note_synced();
-  int write_all(std::uint64_t offset, std::span<const std::byte> bytes);
 
   FileSystem& files_;
   Config config_;

@@ -10,6 +10,7 @@
 #include <cerrno>
 
 #include "hal/store/block_builder.hpp"
+#include "hal/store/checkpoint_signature.hpp"
 #include "hal/store/recording_reader.hpp"
 #include "hal/store/segment_scan.hpp"
 
@@ -17,7 +18,7 @@ namespace phalarope::hal {
 namespace {
 
 CheckpointFacts facts_of(const SegmentScan& scan, std::uint64_t segment_number, std::uint64_t first_sequence,
-                         std::uint64_t next_sequence) {
+                         std::uint64_t next_sequence, const BoardKeys* keys) {
   return {.segment_number = segment_number,
           .blocks = scan.blocks().size(),
           .file_bytes = scan.sound_end_bytes(),
@@ -26,7 +27,8 @@ CheckpointFacts facts_of(const SegmentScan& scan, std::uint64_t segment_number, 
           .chain = scan.last_chain(),
           .recording_closed = false,
           .recovered = true,
-          .dropped_tail_bytes = scan.dropped_tail_bytes()};
+          .dropped_tail_bytes = scan.dropped_tail_bytes(),
+          .signing_key = signing_key_of(keys)};
 }
 
 SegmentTally tally_of(const SegmentScan& scan) {
@@ -56,12 +58,12 @@ int cut_file(FileSystem& files, const std::string& path, std::uint64_t size_byte
 
 /// Seals the checkpoint behind the last sound block; answers an errno value and the new chain.
 int close_after_crash(FileSystem& files, const std::string& path, const SegmentScan& scan, const RecordingPoint& point,
-                      ChainHash& chain) {
+                      const BoardKeys* keys, ChainHash& chain) {
   const SoundBlock& last = scan.blocks().back();
   std::vector<std::byte> block;
   BlockHeader header;
   const std::uint64_t first_sequence = scan.blocks().front().header.first_sequence;
-  build_checkpoint_block(facts_of(scan, point.next_segment_number - 1, first_sequence, point.next_sequence),
+  build_checkpoint_block(facts_of(scan, point.next_segment_number - 1, first_sequence, point.next_sequence, keys),
                          tally_of(scan), block, header);
   header.salt = last.header.salt;
   header.block_number = last.header.block_number + 1;
@@ -69,28 +71,21 @@ int close_after_crash(FileSystem& files, const std::string& path, const SegmentS
   header.made_at_ns = last.header.made_at_ns;
   header.chain = scan.last_chain();
   seal_block(header, block);
+  if (keys != nullptr) sign_checkpoint(*keys, block);
 
   std::unique_ptr<WritableFile> file;
   if (const int error = files.open_for_writing(path, file); error != 0) return error;
   if (const int error = file->truncate(scan.sound_end_bytes()); error != 0) return error;
   // First the size and the sound blocks, which a killed process may have left in the page cache only.
   if (const int error = file->sync_data(); error != 0) return error;
-  std::uint64_t offset = scan.sound_end_bytes();
-  std::span<const std::byte> rest = block;
-  while (!rest.empty()) {
-    std::size_t written = 0;
-    if (const int error = file->write_at(offset, rest, written); error != 0) return error;
-    if (written == 0) return EIO;
-    offset += written;
-    rest = rest.subspan(written);
-  }
+  if (const int error = write_whole(*file, scan.sound_end_bytes(), block); error != 0) return error;
   chain = chain_of(block);
   return file->sync_data();
 }
 
 }  // namespace
 
-Recovery recover(FileSystem& files, const std::string& directory) {
+Recovery recover(FileSystem& files, const std::string& directory, const BoardKeys* keys) {
   Recovery recovery;
   std::vector<std::string> names;
   if (files.list(directory, names) != 0) return recovery;
@@ -110,7 +105,7 @@ Recovery recover(FileSystem& files, const std::string& directory) {
     return recovery;
   }
   if (!last.blocks().empty()) {
-    recovery.error = close_after_crash(files, path, last, recovery.point, recovery.point.chain);
+    recovery.error = close_after_crash(files, path, last, recovery.point, keys, recovery.point.chain);
     recovery.segment_closed = recovery.error == 0;
     return recovery;
   }

@@ -168,9 +168,17 @@ void seal_block(const BlockHeader& header, std::span<std::byte> block) noexcept 
       .put(header.durable_blocks)
       .put(header.made_at_ns)
       .put(header.chain);
+  set_checksums(block);
+}
+
+void clear_checksums(std::span<std::byte> block) noexcept {
+  std::memset(block.data() + body_crc_offset, 0, block_header_bytes - body_crc_offset);
+}
+
+void set_checksums(std::span<std::byte> block) noexcept {
   const std::uint32_t body_crc = body_crc_of(block);
   std::memcpy(block.data() + body_crc_offset, &body_crc, sizeof body_crc);
-  const std::uint32_t header_crc = header_crc_of(block, header.salt);
+  const std::uint32_t header_crc = header_crc_of(block, load<SegmentSalt>(block, 8));
   std::memcpy(block.data() + header_crc_offset, &header_crc, sizeof header_crc);
 }
 

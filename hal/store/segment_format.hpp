@@ -62,6 +62,12 @@
 // RECOVERY at the next start (recording_reader.hpp, recover()): the open segment is cut after its last sound block and
 // closed with a checkpoint that says `recovered`; a new segment continues the chain.
 //
+// SIGNED: the checkpoint of a board with a key carries `signature` and `signing_key` (schemas/checkpoint.fbs). The
+// signature is Ed25519 (RFC 8032) over 54 bytes: the ASCII text "phalarope checkpoint 1", then the BLAKE2b-256 of the
+// whole checkpoint block in which the signature's 64 bytes and bytes [136, 144) of the block, both CRCs, are zero. By
+// the chain it speaks for every byte of the segment before it; by `previous chain` of the next header for the order of
+// segments. Not signed: an open tail. Not to be seen by anybody: that the newest segments, or the oldest, are gone.
+//
 // CARRIED: block 0 of every segment but the first repeats symbols, session and pipeline, so that it reads alone. Its
 // records stand outside the sequence and are skipped when the segment before was read.
 //
@@ -145,6 +151,9 @@ Wound read_segment_header(std::span<const std::byte> bytes, SegmentHeader& heade
 /// Writes header and CRCs around a body that already lies at `block[144..)`; the rest up to the page is set to zero.
 /// `block.size()` is block_file_bytes(header.body_bytes).
 void seal_block(const BlockHeader& header, std::span<std::byte> block) noexcept;
+/// The two halves of sealing, for a signature that is put in between: both CRCs to zero, and as they must be.
+void clear_checksums(std::span<std::byte> block) noexcept;
+void set_checksums(std::span<std::byte> block) noexcept;
 /// The header alone; none means that salt, sizes and header CRC are sound, so the block's extent can be trusted.
 Wound read_block_header(std::span<const std::byte> bytes, const SegmentSalt& salt, BlockHeader& header) noexcept;
 /// The body CRC of a block whose header is sound; `block` is the whole of it.

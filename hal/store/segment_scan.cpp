@@ -64,6 +64,18 @@ bool SegmentScan::holds_chain(const ChainHash& chain) const {
   return std::any_of(blocks_.begin(), blocks_.end(), [&](const SoundBlock& block) { return block.hash == chain; });
 }
 
+std::span<const std::byte> SegmentScan::checkpoint_bytes() const {
+  if (!checkpoint_block_) return {};
+  return std::span(bytes_).subspan(checkpoint_block_->offset_bytes, checkpoint_block_->file_bytes);
+}
+
+bool SegmentScan::ends_abruptly() const {
+  if (closed()) return false;
+  if (sound_end_bytes_ >= bytes_.size() || bytes_.size() % segment_page_bytes != 0) return true;
+  BlockHeader header;
+  return read_block_header(std::span(bytes_).subspan(sound_end_bytes_), salt_, header) == Wound::cut_short;
+}
+
 void SegmentScan::add_wound(std::uint64_t block, std::uint64_t offset, std::uint64_t bytes, std::string what) {
   wounds_.push_back({block, offset, bytes, std::move(what), blocks_.size()});
 }

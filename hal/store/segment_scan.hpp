@@ -49,6 +49,11 @@ class SegmentScan {
   /// Its checkpoint is there and sound.
   bool closed() const { return checkpoint_ != nullptr; }
   const wire::Checkpoint* checkpoint() const { return checkpoint_; }
+  /// Where the checkpoint stands, and its whole block; meaningful in a closed segment.
+  const std::optional<SoundBlock>& checkpoint_block() const { return checkpoint_block_; }
+  std::span<const std::byte> checkpoint_bytes() const;
+  /// An open segment's file ends with its last block, or within one: no reserved space, no unfinished write follows.
+  bool ends_abruptly() const;
   std::uint64_t file_bytes() const { return bytes_.size(); }
   /// End of the last sound block; of the header when there is none.
   std::uint64_t sound_end_bytes() const { return sound_end_bytes_; }

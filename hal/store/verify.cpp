@@ -72,8 +72,8 @@ class TurnWatch {
 
 }  // namespace
 
-VerifyReport verify(FileSystem& files, const std::string& path) {
-  RecordingReader reader(files, path);
+VerifyReport verify(FileSystem& files, const std::string& path, ReaderOptions options) {
+  RecordingReader reader(files, path, std::move(options));
   VerifyReport report;
   TurnWatch watch;
   while (const auto record = reader.next()) watch.take(*record);

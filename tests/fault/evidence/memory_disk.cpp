@@ -74,6 +74,11 @@ MemoryDisk MemoryDisk::power_cut(std::mt19937_64& random) const {
     // The journal may have written the name before anybody asked for it.
     std::string found_path = path;
     if (!file.name_is_durable && random() % 2 == 0) found_path = file.durable_path;
+    // A name that was taken over goes back to the file that had it, whole as it was.
+    if (const auto taken = taken_over_.find(path); taken != taken_over_.end() && found_path != path) {
+      after.files[path] = std::make_shared<File>(*taken->second);
+      after.files[path]->cached = after.files[path]->durable;
+    }
     if (found_path.empty()) continue;
     Bytes bytes = file.durable;
     // A longer size may or may not have been written; the space behind the old end then holds what was reserved.
@@ -147,6 +152,8 @@ int MemoryDisk::rename(const std::string& from, const std::string& to) {
   if (const int error = ask(Call::rename); error != 0) return error;
   const auto found = files.find(from);
   if (found == files.end()) return ENOENT;
+  if (const auto there = files.find(to); there != files.end() && there->second->name_is_durable)
+    taken_over_[to] = there->second;
   files[to] = found->second;
   files[to]->name_is_durable = false;
   files.erase(from);
@@ -165,6 +172,7 @@ int MemoryDisk::sync_directory(const std::string& path) {
     file->name_is_durable = true;
     file->durable_path = file_path;
   }
+  std::erase_if(taken_over_, [&](const auto& taken) { return taken.first.starts_with(path + "/"); });
   return 0;
 }
 

@@ -69,6 +69,7 @@ class MemoryDisk final : public hal::FileSystem {
   int ask(Call call) { return fault ? fault(call, calls++) : (++calls, 0); }
   std::uint64_t used_bytes() const;
   std::map<std::string, bool> directories_;
+  std::map<std::string, std::shared_ptr<File>> taken_over_;  // by a rename that is not durable yet
 };
 
 }  // namespace phalarope::testing

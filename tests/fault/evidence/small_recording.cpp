@@ -44,6 +44,7 @@ hal::FlusherConfig flusher_config(const RecordingOptions& options, std::mt19937_
   config.recording.random_id = seeded_id;
   config.recording.random_context = &random;
   config.recording.hash_thread = options.hash_thread;
+  config.recording.keys = options.keys;
   config.disk_budget_bytes = options.disk_budget_bytes;
   config.block_bytes = options.block_bytes;
   config.block_wait = Duration{};

@@ -35,6 +35,7 @@ struct RecordingOptions {
   RecordingLevel level = RecordingLevel::L2;
   std::uint64_t seed = 1;
   bool hash_thread = false;
+  std::shared_ptr<const hal::BoardKeys> keys = nullptr;  // unsigned
 };
 
 class SmallRecording {
