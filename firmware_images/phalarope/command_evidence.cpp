@@ -19,6 +19,7 @@ struct VerifyOptions {
   std::string recording;
   std::vector<std::string> public_keys;
   unsigned threads = 0;
+  bool digest = false;
   bool json = false;
 };
 
@@ -51,25 +52,28 @@ nlohmann::json report_json(const VerifyOptions& options, const hal::VerifyReport
   }
   nlohmann::json keys = nlohmann::json::array();
   for (const hal::KeyId& id : totals.signing_keys) keys.push_back(hal::hex_of(id));
-  return {{"sound", report.sound()},
-          {"segments", totals.segments},
-          {"first_segment", totals.first_segment},
-          {"last_segment", totals.last_segment},
-          {"blocks", totals.blocks},
-          {"records", totals.records},
-          {"repeated_records", totals.repeated_records},
-          {"next_sequence", report.point.next_sequence},
-          {"bytes", totals.bytes},
-          {"closed", totals.closed},
-          {"tail", hal::name_of(totals.tail)},
-          {"dropped_tail_bytes", totals.dropped_tail_bytes},
-          {"signatures", signatures_of(options, totals)},
-          {"signed_segments", totals.signed_segments},
-          {"proven_segments", totals.proven_segments},
-          {"signing_keys", keys},
-          {"head_chain", hal::hex_of(report.point.chain)},
-          {"open_turns", report.open_turns.size()},
-          {"damage", damage}};
+  nlohmann::json answer = {{"sound", report.sound()},
+                           {"segments", totals.segments},
+                           {"first_segment", totals.first_segment},
+                           {"last_segment", totals.last_segment},
+                           {"blocks", totals.blocks},
+                           {"records", totals.records},
+                           {"events", totals.by_type[static_cast<std::size_t>(RecordType::event)]},
+                           {"repeated_records", totals.repeated_records},
+                           {"next_sequence", report.point.next_sequence},
+                           {"bytes", totals.bytes},
+                           {"closed", totals.closed},
+                           {"tail", hal::name_of(totals.tail)},
+                           {"dropped_tail_bytes", totals.dropped_tail_bytes},
+                           {"signatures", signatures_of(options, totals)},
+                           {"signed_segments", totals.signed_segments},
+                           {"proven_segments", totals.proven_segments},
+                           {"signing_keys", keys},
+                           {"head_chain", hal::hex_of(report.point.chain)},
+                           {"open_turns", report.open_turns.size()},
+                           {"damage", damage}};
+  if (report.events_digest) answer["events_digest"] = hal::hex_of(*report.events_digest);
+  return answer;
 }
 
 std::string tail_sentence(const hal::RecordingReader::Totals& totals) {
@@ -110,6 +114,7 @@ void print_report(const VerifyOptions& options, const hal::VerifyReport& report)
   fmt::print("{} segments, {} blocks, {} records, {} bytes: {}\n", totals.segments, totals.blocks, totals.records,
              totals.bytes, report.sound() ? "sound" : fmt::format("{} wounds", report.damage.size()));
   fmt::print("{}\n", signature_sentence(options, totals));
+  if (report.events_digest) fmt::print("digest of the events {}\n", hal::hex_of(*report.events_digest));
   if (totals.first_segment > 1)
     fmt::print("begins with segment {}: older ones went for the disk budget, or were removed\n", totals.first_segment);
   if (totals.tail != hal::RecordingTail::closed) fmt::print("{}\n", tail_sentence(totals));
@@ -127,7 +132,7 @@ int run_verify(const VerifyOptions& options) {
     if (!key) return complain(key.error());
     how.public_keys.push_back(*key);
   }
-  const hal::VerifyReport report = verify_recording(*recording, how);
+  const hal::VerifyReport report = verify_recording(*recording, how, options.digest);
   if (options.json) {
     fmt::print("{}\n", report_json(options, report).dump(2));
   } else {
@@ -172,6 +177,7 @@ void add_verify(CLI::App& evidence, ChosenCommand& chosen) {
                       "Public key that must have signed it: a file, or 64 hex digits");
   command->add_option("--threads", options->threads, "Segments read at a time; 0: as many as there are processors")
       ->check(CLI::Range(0U, 64U));
+  command->add_flag("--digest", options->digest, "Also a BLAKE2b-256 over all events, to compare two copies by");
   command->add_flag("--json", options->json, "One JSON object instead of text");
   command->callback([options, &chosen] { chosen = [options] { return run_verify(*options); }; });
 }

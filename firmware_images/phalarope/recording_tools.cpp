@@ -50,9 +50,9 @@ void tell_damage(const replay::ConversationLog& log, const std::string& path) {
   }
 }
 
-hal::VerifyReport verify_recording(const std::string& path, const hal::ReaderOptions& options) {
+hal::VerifyReport verify_recording(const std::string& path, const hal::ReaderOptions& options, bool digest) {
   hal::PosixFileSystem files;
-  return hal::verify(files, path, options);
+  return hal::verify(files, path, options, digest);
 }
 
 std::expected<std::vector<gates::BaselineRecord>, std::string> read_recorded_baseline(const std::string& path) {

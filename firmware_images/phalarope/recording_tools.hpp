@@ -23,7 +23,8 @@ replay::ConversationLog read_log(const std::string& path);
 std::vector<telemetry::SessionSummary> summarise_recording(const std::string& path);
 /// What could not be read back, a line each on stderr: the answer then is not the whole recording.
 void tell_damage(const replay::ConversationLog& log, const std::string& path);
-hal::VerifyReport verify_recording(const std::string& path, const hal::ReaderOptions& options = {});
+hal::VerifyReport verify_recording(const std::string& path, const hal::ReaderOptions& options = {},
+                                   bool digest = false);
 
 /// Everything a picture shows of the recording, in one pass.
 replay::TimelineRecording read_timeline(const std::string& path);

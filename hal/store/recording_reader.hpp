@@ -126,6 +126,7 @@ struct VerifyReport {
   std::vector<replay::Damage> damage;
   std::vector<OpenTurn> open_turns;
   RecordingPoint point;              // where a writer would go on
+  std::optional<ChainHash> events_digest;
   std::optional<Event> last_event;   // the newest there is
   std::vector<std::uint32_t> turns;  // by session slot: the highest turn number
   std::uint32_t last_turn_of(std::uint16_t session_slot) const {
@@ -134,7 +135,8 @@ struct VerifyReport {
   bool sound() const { return damage.empty(); }
 };
 
-VerifyReport verify(FileSystem& files, const std::string& path, ReaderOptions options = {});
+/// With `digest`, also the BLAKE2b-256 over the 128 bytes of every event, in order.
+VerifyReport verify(FileSystem& files, const std::string& path, ReaderOptions options = {}, bool digest = false);
 
 struct Recovery {
   VerifyReport report;   // of what was found, before anything was changed

@@ -48,7 +48,10 @@
 // VALID is a block when, in this order: magic and sizes make sense; its salt is the file's (else: bytes of an older
 // generation); header CRC; body CRC; block number is the next; chain is the hash of the block before, if that was
 // sound; the body passes the FlatBuffers verifier and agrees with the header. Nothing of an invalid block is believed.
-// Blocks in wrong places (a misdirected write) are those outside the longest growing run of block numbers.
+// Blocks in wrong places (a misdirected write) are those outside the longest growing run of block numbers. Blocks are
+// looked for at every multiple of 4096 that lies in no block found before. Where the segment's header is damaged, the
+// salt is that of the first block sound under its own. Reading ends at the first checkpoint block; what follows it, a
+// `file_bytes` that is not its end, and (where nothing else is wrong) another number of `blocks` are damage.
 //
 // Why a salt: preallocated or reused space may hold blocks of an older file, sound in themselves. Why two CRCs: a
 // damaged body must not hide where the next block starts. Why a chain: a block may be exchanged for another sound one
@@ -58,6 +61,13 @@
 //   OPEN (no checkpoint): at the first invalid block look on for a sound block of the same salt whose `durable blocks`
 //   covers the hole. Found: the hole was on the disk once, so it is damage; it is named, and reading goes on there.
 //   Not found: everything from the hole on was never synced; it is dropped and counted, and nothing after it is read.
+//
+// BETWEEN SEGMENTS, by growing number in their names: a number that is not the header's, another recording id (nothing
+// of that file is read), a number left out, and, after a segment with checkpoint, a `previous chain` that is not the hash
+// of that checkpoint block are damage. After a segment without checkpoint its successor is read without that question.
+// Sequences of records go on over segments: lower than expected is a record written again after a disk refused, and is
+// skipped; higher is damage, unless damage was met since the last record, or the record is a loss record (type 9) whose
+// payload begins with two u64, the first and the last sequence of just that stretch.
 //
 // RECOVERY at the next start (recording_reader.hpp, recover()): the open segment is cut after its last sound block and
 // closed with a checkpoint that says `recovered`; a new segment continues the chain.

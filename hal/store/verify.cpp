@@ -1,4 +1,6 @@
 // verify(): reads a whole recording, says what is wrong with it, and which turns nobody has ended.
+#include <sodium.h>
+
 #include <algorithm>
 #include <cstring>
 #include <map>
@@ -72,11 +74,22 @@ class TurnWatch {
 
 }  // namespace
 
-VerifyReport verify(FileSystem& files, const std::string& path, ReaderOptions options) {
+VerifyReport verify(FileSystem& files, const std::string& path, ReaderOptions options, bool digest) {
   RecordingReader reader(files, path, std::move(options));
   VerifyReport report;
   TurnWatch watch;
-  while (const auto record = reader.next()) watch.take(*record);
+  crypto_generichash_state events;
+  crypto_generichash_init(&events, nullptr, 0, sizeof(ChainHash));
+  while (const auto record = reader.next()) {
+    watch.take(*record);
+    if (!digest || record->header.type != RecordType::event) continue;
+    crypto_generichash_update(&events, reinterpret_cast<const unsigned char*>(record->body.data()),
+                              record->body.size());
+  }
+  if (digest) {
+    auto& hash = report.events_digest.emplace();
+    crypto_generichash_final(&events, reinterpret_cast<unsigned char*>(hash.data()), hash.size());
+  }
   watch.report_to(report);
   report.totals = reader.totals();
   report.damage = reader.damage();
