@@ -63,7 +63,7 @@
 //   Not found: everything from the hole on was never synced; it is dropped and counted, and nothing after it is read.
 //
 // BETWEEN SEGMENTS, by growing number in their names: a number that is not the header's, another recording id (nothing
-// of that file is read), a number left out, and, after a segment with checkpoint, a `previous chain` that is not the hash
+// of that file is read), a number left out, and, after a segment with checkpoint, a `previous chain` that is no hash
 // of that checkpoint block are damage. After a segment without checkpoint its successor is read without that question.
 // Sequences of records go on over segments: lower than expected is a record written again after a disk refused, and is
 // skipped; higher is damage, unless damage was met since the last record, or the record is a loss record (type 9) whose
