@@ -41,11 +41,13 @@ constexpr Range axis{0, axis_samples_max};
 constexpr Range one_frame{external_frame_samples, external_frame_samples};
 
 // clang-format off
-constexpr std::array<ResultRow, 7> result_rows{{
+constexpr std::array<ResultRow, 9> result_rows{{
     {T::recogniser,  K::recognition_partial, C::text_raw,  P::text,  classes, confidence},
     {T::recogniser,  K::recognition_final,   C::text_raw,  P::text,  classes, confidence},
     {T::dialogue,    K::dialogue_sentence,   C::text_raw,  P::text,  items,   only_zero},
     {T::dialogue,    K::dialogue_done,       C::metadata,  P::none,  items,   yes_or_no},
+    {T::dialogue,    K::tool_started,        C::metadata,  P::none,  items,   only_zero},
+    {T::dialogue,    K::tool_ended,          C::metadata,  P::none,  items,   only_zero},
     {T::synthesiser, K::synthesis_frame,     C::audio_raw, P::frame, axis,    one_frame},
     {T::synthesiser, K::synthesis_word,      C::text_raw,  P::text,  axis,    items},
     {T::synthesiser, K::synthesis_done,      C::metadata,  P::none,  items,   axis},

@@ -37,6 +37,12 @@ struct Answer {
   bool expects_reply = false;
 };
 
+/// The ask in hand: whether anybody still wants its answer, and the way to tell that a tool is at work for it.
+struct Asked {
+  FunctionRef<bool()> cancelled;
+  FunctionRef<void(EventKind)> tell;
+};
+
 std::string formatted_time(const Clock& clock, const char* format) {
   const time_t seconds = static_cast<time_t>(clock.wall().value / ns_per_second);
   tm local{};
@@ -52,6 +58,15 @@ std::string joined(std::span<const std::string_view> words) {
   return text;
 }
 
+/// An action is a tool: whoever interrupts while it is at work is measured otherwise than while the board thinks (D4).
+ActionResult with_a_tool(const Action& action, const Asked& asked) {
+  if (action.kind == Action::Kind::none) return run_action(action, asked.cancelled);
+  asked.tell(EventKind::tool_started);
+  ActionResult result = run_action(action, asked.cancelled);
+  asked.tell(EventKind::tool_ended);
+  return result;
+}
+
 }  // namespace
 
 struct DialogueNode::State {
@@ -59,8 +74,8 @@ struct DialogueNode::State {
 
   std::optional<std::string> refused_action() const;
   void ask(const Event& command, NodeContext& context);
-  Answer answer_to(std::string_view text, FunctionRef<bool()> cancelled);
-  Answer carry_out(const Intent& intent, Slots slots, FunctionRef<bool()> cancelled);
+  Answer answer_to(std::string_view text, const Asked& asked);
+  Answer carry_out(const Intent& intent, Slots slots, const Asked& asked);
   std::string filled(const std::string& pattern, const Slots& slots, const std::string& result) const;
   std::optional<std::string> variable(const std::string& name, const Slots& slots, const std::string& result) const;
   std::string said() const;
@@ -117,12 +132,18 @@ void DialogueNode::State::ask(const Event& command, NodeContext& context) {
     return context.cancelled() ||
            (command.ticket != 0 && cancelled_ticket.load(std::memory_order_relaxed) == command.ticket);
   };
+  const auto tell = [&](EventKind what_happened) {
+    if (cancelled()) return;
+    Event told = result_of(command, what_happened);
+    told.payload_class = PayloadClass::metadata;
+    static_cast<void>(deliver(context, told, {}));
+  };
   const auto what = static_cast<UtteranceClass>(command.argument_a);
   Answer answer;
   switch (what) {
     case UtteranceClass::undecided:
     case UtteranceClass::words:
-      answer = answer_to(context.text(command.payload), cancelled);
+      answer = answer_to(context.text(command.payload), {.cancelled = cancelled, .tell = tell});
       break;
     case UtteranceClass::rejected:
       answer.text = intents.not_understood;
@@ -153,10 +174,10 @@ void DialogueNode::State::ask(const Event& command, NodeContext& context) {
   deliver(context, done, {});
 }
 
-Answer DialogueNode::State::answer_to(std::string_view text, FunctionRef<bool()> cancelled) {
+Answer DialogueNode::State::answer_to(std::string_view text, const Asked& asked) {
   const Intent* waiting = std::exchange(conversation.waiting_intent, nullptr);
   if (const auto match = match_intent(intents, text, conversation.last_intent)) {
-    return carry_out(*match->intent, match->slots, cancelled);
+    return carry_out(*match->intent, match->slots, asked);
   }
   if (waiting != nullptr) {
     const auto slot = intents.slots.find(conversation.waiting_slot);
@@ -164,13 +185,13 @@ Answer DialogueNode::State::answer_to(std::string_view text, FunctionRef<bool()>
     if (value) {
       Slots slots = conversation.waiting_slots;
       slots[conversation.waiting_slot] = *value;
-      return carry_out(*waiting, std::move(slots), cancelled);
+      return carry_out(*waiting, std::move(slots), asked);
     }
   }
   return {intents.not_understood, false};
 }
 
-Answer DialogueNode::State::carry_out(const Intent& intent, Slots slots, FunctionRef<bool()> cancelled) {
+Answer DialogueNode::State::carry_out(const Intent& intent, Slots slots, const Asked& asked) {
   // An open slot: what is asked for is asked, the rest has a default.
   for (const auto& [slot, value] : intent.defaults) slots.try_emplace(slot, value);
   for (const auto& [slot, question] : intent.ask) {
@@ -187,7 +208,7 @@ Answer DialogueNode::State::carry_out(const Intent& intent, Slots slots, Functio
   const bool allowed =
       action.kind != Action::Kind::program ||
       std::ranges::find(config.allowed_programs, action.arguments.front()) != config.allowed_programs.end();
-  const ActionResult result = allowed ? run_action(action, cancelled) : ActionResult{ActionOutcome::absent, {}};
+  const ActionResult result = allowed ? with_a_tool(action, asked) : ActionResult{ActionOutcome::absent, {}};
   const bool absent = result.outcome == ActionOutcome::absent && !action.required;
   if (result.outcome != ActionOutcome::done && !absent) {
     return {filled(intent.failed.empty() ? intents.action_failed : intent.failed, slots, result.output), false};

@@ -1,6 +1,7 @@
 // DialogueNode: the offline dialogue. What was recognised is looked up in the intents, answered sentence by sentence.
 //
 //   dialogue_ask(text, class) ─▶ match ─▶ action (local program or HTTP call) ─▶ dialogue_sentence* ─▶ dialogue_done
+//                                          └ tool_started ... tool_ended
 //   heard(words) ─▶ remembered: "what did you say?" is answered with what was heard and what was not
 //
 //   class          answer

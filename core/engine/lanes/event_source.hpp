@@ -27,6 +27,28 @@ constexpr SourceMask mask_of(EventSource source) noexcept {
   return static_cast<SourceMask>(1U << static_cast<unsigned>(source));
 }
 
+/// Who may answer a command in this way; 0: it is an output, a command, or a number that no version knows.
+constexpr SourceMask sources_of_answer(EventKind kind) noexcept {
+  switch (kind) {
+    case EventKind::recognition_partial:
+    case EventKind::recognition_final:
+    case EventKind::dialogue_sentence:
+    case EventKind::dialogue_done:
+    case EventKind::tool_started:
+    case EventKind::tool_ended:
+    case EventKind::synthesis_frame:
+    case EventKind::synthesis_word:
+    case EventKind::synthesis_done:
+    case EventKind::node_cancelled:
+      return mask_of(EventSource::worker);
+    // A pool that refuses a node's work is that node's failure, and the engine says it.
+    case EventKind::node_failed:
+      return mask_of(EventSource::worker) | mask_of(EventSource::engine);
+    default:
+      return 0;
+  }
+}
+
 /// Who may say `kind`; 0: nobody.
 constexpr SourceMask sources_of(EventKind kind) noexcept {
   constexpr SourceMask seat = mask_of(EventSource::seat);
@@ -61,18 +83,6 @@ constexpr SourceMask sources_of(EventKind kind) noexcept {
     case EventKind::user_turn_requested:
     case EventKind::user_cancel_requested:
       return seat | host;
-    case EventKind::recognition_partial:
-    case EventKind::recognition_final:
-    case EventKind::dialogue_sentence:
-    case EventKind::dialogue_done:
-    case EventKind::synthesis_frame:
-    case EventKind::synthesis_word:
-    case EventKind::synthesis_done:
-    case EventKind::node_cancelled:
-      return worker;
-    // A pool that refuses a node's work is that node's failure, and the engine says it.
-    case EventKind::node_failed:
-      return worker | engine;
     case EventKind::telemetry_sample:
       return seat | worker | host;
     case EventKind::engine_started:
@@ -95,7 +105,7 @@ constexpr SourceMask sources_of(EventKind kind) noexcept {
     case EventKind::reject:
       return engine;
     default:
-      return 0;  // an output, a command, or a number that no version knows
+      return sources_of_answer(kind);
   }
 }
 

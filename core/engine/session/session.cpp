@@ -116,6 +116,9 @@ void Session::take_result(const Event& input, Outbox& out) noexcept {
       return on_dialogue_sentence(input, out);
     case EventKind::dialogue_done:
       return on_dialogue_done(input, out);
+    case EventKind::tool_started:
+    case EventKind::tool_ended:
+      return on_tool(input, out);
     case EventKind::synthesis_frame:
       return on_synthesis_frame(input, out);
     case EventKind::synthesis_word:

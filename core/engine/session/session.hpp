@@ -111,6 +111,7 @@ class Session {
   // ---- the answer ----------------------------------------------------------------------------------------
   void on_dialogue_sentence(const Event& input, Outbox& out) noexcept;
   void on_dialogue_done(const Event& input, Outbox& out) noexcept;
+  void on_tool(const Event& input, Outbox& out) noexcept;
   void on_synthesis_frame(const Event& input, Outbox& out) noexcept;
   void on_synthesis_word(const Event& input, Outbox& out) noexcept;
   void on_synthesis_done(const Event& input, Outbox& out) noexcept;
@@ -195,7 +196,7 @@ class Session {
   std::uint64_t tickets_given_ = 0;
   std::uint32_t turn_utterance_ = 0;
   bool words_delivered_ = false;
-  bool tool_running_ = false;
+  std::uint32_t tools_running_ = 0;
   bool apologised_ = false;
   bool barge_in_ = false;  // the end being arbitrated is a barge-in
   std::int64_t last_progress_ns_ = 0;

@@ -8,7 +8,7 @@ ConversationPhase Session::phase() const noexcept {
   if (answer().playback_started) return ConversationPhase::speaking;
   const bool hears_the_user = utterance_.number == turn_utterance_ && utterance_.takes_audio();
   if (turn_utterance_ == 0 || hears_the_user) return ConversationPhase::listening;
-  return tool_running_ ? ConversationPhase::tool_running : ConversationPhase::thinking;
+  return tools_running_ > 0 ? ConversationPhase::tool_running : ConversationPhase::thinking;
 }
 
 void Session::suspect(InterruptionInput what, std::int64_t speech_ms, Outbox& out) noexcept {

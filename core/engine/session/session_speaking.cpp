@@ -48,13 +48,27 @@ void Session::on_dialogue_done(const Event& input, Outbox& out) noexcept {
   GraphCommands commands;
   // Progress only: the end of the dialogue asks nothing of anybody. One that was given up stays a failure.
   if (graph_.route(input, commands)) book_.answered(Modality::llm, input);
-  tool_running_ = false;
+  tools_running_ = 0;
   answer().dialogue_done = true;
   if (answer().silent()) {
     finish(PendingEnds(End::success), Reason::none, out);
     return;
   }
   announce_end(out);
+}
+
+// A job of the dialogue that is marked as a tool's: progress, and another measure for who interrupts meanwhile (D4).
+// Tools may run side by side; an end without its beginning is progress and nothing more.
+void Session::on_tool(const Event& input, Outbox& out) noexcept {
+  release(input.payload, out);
+  GraphCommands commands;
+  if (!of_this_turn(input) || !graph_.route(input, commands)) return;
+  note_progress(input);
+  if (input.kind == EventKind::tool_started) {
+    ++tools_running_;
+  } else if (tools_running_ > 0) {
+    --tools_running_;
+  }
 }
 
 void Session::voice_next_sentence(Outbox& out) noexcept {

@@ -206,7 +206,7 @@ void Session::clear_turn(bool interrupted, Outbox& out) noexcept {
   answer().clear();
   turn_utterance_ = 0;
   words_delivered_ = false;
-  tool_running_ = false;
+  tools_running_ = 0;
   apologised_ = false;
   barge_in_ = false;
 }

@@ -34,6 +34,8 @@ enum phal_kind {
   PHAL_SYNTHESIS_FRAME = 69,      // 320 samples; a: first sample on the answer's axis; b: 320
   PHAL_SYNTHESIS_WORD = 70,       // text; a: first sample on the answer's axis; b: word index
   PHAL_SYNTHESIS_DONE = 71,       // a: sentence index; b: end sample on the answer's axis
+  PHAL_TOOL_STARTED = 542,        // a dialogue's tool is at work: whoever speaks now is measured by that phase
+  PHAL_TOOL_ENDED = 543,
   PHAL_COMMAND_RECOGNISE_START = 773,
   PHAL_COMMAND_RECOGNISE_AUDIO = 774,  // payload: s16 mono
   PHAL_COMMAND_RECOGNISE_FINALISE = 775,

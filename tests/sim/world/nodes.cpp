@@ -64,12 +64,16 @@ void World::dialogue_answers(const Event& command) {
   if (faults_.strikes(Fault::node_silent, chance_)) return;
   if (faults_.strikes(Fault::node_fails, chance_)) return answer(command, reply(command, EventKind::node_failed));
   const bool wordless = chance_.happens(50);
+  // Now and then a tool is at work until the last sentence; no draw decides it, so that worlds stay what they were.
+  const bool with_tool = command.runtime_sequence % 3 == 0;
+  if (with_tool) later(milliseconds(1), reply(command, EventKind::tool_started));
   const std::int64_t sentences = wordless ? 0 : chance_.between(1, manner_.sentences_max);
   for (std::int64_t i = 0; i < sentences; ++i) {
     Event sentence = reply(command, EventKind::dialogue_sentence);
     sentence.argument_a = i;
     answer(command, sentence);
   }
+  if (with_tool && sentences != 1) later(milliseconds(1), reply(command, EventKind::tool_ended));
   Event done = reply(command, EventKind::dialogue_done);
   done.argument_a = sentences;
   answer(command, done);

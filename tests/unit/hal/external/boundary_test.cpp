@@ -98,6 +98,8 @@ TEST(Sdk, ItsKindsAreTheEngines) {
       {PHAL_SYNTHESIS_FRAME, EventKind::synthesis_frame},
       {PHAL_SYNTHESIS_WORD, EventKind::synthesis_word},
       {PHAL_SYNTHESIS_DONE, EventKind::synthesis_done},
+      {PHAL_TOOL_STARTED, EventKind::tool_started},
+      {PHAL_TOOL_ENDED, EventKind::tool_ended},
       {PHAL_COMMAND_RECOGNISE_START, EventKind::command_recognise_start},
       {PHAL_COMMAND_RECOGNISE_AUDIO, EventKind::command_recognise_audio},
       {PHAL_COMMAND_RECOGNISE_FINALISE, EventKind::command_recognise_finalise},

@@ -58,6 +58,19 @@ TEST_F(DialogueCheck, AResultIsBuiltAnewFromTheCommandAndTwoNumbers) {
   EXPECT_EQ(result->runtime_sequence, 0U);
 }
 
+// contract: D4
+TEST_F(DialogueCheck, AToolIsADialoguesAndHasNoWords) {
+  for (const EventKind kind : {EventKind::tool_started, EventKind::tool_ended}) {
+    const auto result = sut_.accept(result_of(ask_, kind, 0, 0, ""));
+    ASSERT_TRUE(result);
+    EXPECT_EQ(result->payload_class, PayloadClass::metadata);
+    EXPECT_EQ(sut_.accept(result_of(ask_, kind, 0, 0, "text")).error(), ExternalFault::payload_invalid);
+    ResultCheck synthesiser{NodeType::synthesiser};
+    synthesiser.begin(ask_);
+    EXPECT_EQ(synthesiser.accept(result_of(ask_, kind, 0, 0, "")).error(), ExternalFault::kind_not_allowed);
+  }
+}
+
 TEST_F(DialogueCheck, AnotherTypesResultOrACommandIsNotAllowed) {
   for (const EventKind kind : {EventKind::synthesis_done, EventKind::recognition_final, EventKind::node_failed,
                                EventKind::command_fence, EventKind::turn_open}) {

@@ -31,6 +31,11 @@ class Dialogue : public testing::Test {
     context.clear();
     node.handle(context.command(EventKind::command_dialogue_ask, text, static_cast<std::int64_t>(what)), context);
   }
+  std::vector<EventKind> kinds() const {
+    std::vector<EventKind> all;
+    for (const auto& one : context.emitted) all.push_back(one.event.kind);
+    return all;
+  }
   std::vector<std::string> sentences() const { return context.texts(EventKind::dialogue_sentence); }
   Event done() const {
     const auto all = context.of(EventKind::dialogue_done);
@@ -130,6 +135,27 @@ TEST_F(Dialogue, AProgramThatFailsIsToldAndOneThatHangsIsKilled) {
   ask(sut, "hang");
   EXPECT_THAT(sentences(), ElementsAre("Too slow."));
   EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::seconds(5));
+}
+
+// contract: D4
+TEST_F(Dialogue, AnActionIsToldAsAToolThatBeginsAndEnds) {
+  DialogueNode sut({.allowed_programs = {"/bin/false"}},
+                   read("  - {name: a, phrases: [fail], answer: Ok., action: {program: [/bin/false]}}\n"
+                        "  - {name: b, phrases: [hello], answer: Hi.}\n"));
+  ask(sut, "fail");
+  const std::vector<EventKind> expected{EventKind::tool_started, EventKind::tool_ended, EventKind::dialogue_sentence,
+                                        EventKind::dialogue_done};
+  EXPECT_EQ(kinds(), expected) << "also where the tool fails";
+  ask(sut, "hello");
+  EXPECT_THAT(context.of(EventKind::tool_started), IsEmpty()) << "an answer without an action needs no tool";
+}
+
+TEST_F(Dialogue, AToolWhoseAskIsCancelledEndsWithoutAWord) {
+  DialogueNode sut({.allowed_programs = {"/bin/sleep"}},
+                   read("  - {name: a, phrases: [wait], answer: Ok., action: {program: [/bin/sleep, '30']}}\n"));
+  context.cancel_after_emits = 1;
+  ask(sut, "wait");
+  EXPECT_EQ(kinds(), std::vector<EventKind>{EventKind::tool_started});
 }
 
 TEST_F(Dialogue, AnOptionalProgramThatIsNotThereIsAnsweredAllTheSame) {
