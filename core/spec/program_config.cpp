@@ -29,7 +29,7 @@ struct ConfigField {
   std::span<const std::string_view> choices = {};
 };
 constexpr std::array config_fields = {
-    ConfigField{"board", &ProgramConfig::board, "host"},
+    ConfigField{"board", &ProgramConfig::board, "auto"},
     ConfigField{"boards_directory", &ProgramConfig::boards_directory, "/usr/share/phalarope/boards", true},
     ConfigField{"pipeline", &ProgramConfig::pipeline, "/etc/phalarope/pipeline.yaml", true},
     ConfigField{"intents", &ProgramConfig::intents, "/etc/phalarope/intents.yaml", true},

@@ -12,6 +12,8 @@ namespace {
 
 constexpr std::uint64_t bytes_per_mib = 1024ULL * 1024;
 
+constexpr std::string_view automatic_board = "auto";
+
 // What the firmware calls the board (device tree), and the profile for it.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 3> known_models{{
     {"Raspberry Pi 5", "rpi5"},
@@ -19,8 +21,9 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 3> known_mod
     {"Jetson Orin Nano", "jetson-orin-nano"},
 }};
 
+/// Read where the kernel keeps it: a sandbox may hide /proc/device-tree, which only points there.
 std::string_view board_of_this_machine() {
-  std::ifstream file("/proc/device-tree/model");
+  std::ifstream file("/sys/firmware/devicetree/base/model");
   std::string model;
   std::getline(file, model, '\0');
   for (const auto& [name, board] : known_models) {
@@ -39,7 +42,7 @@ hal::ThreadSettings placed(hal::ThreadSettings thread, const spec::ThreadPlaceme
 }  // namespace
 
 std::expected<spec::BoardProfile, std::string> choose_board(const std::string& wanted) {
-  const std::string name = wanted.empty() ? std::string(board_of_this_machine()) : wanted;
+  const std::string name = wanted.empty() || wanted == automatic_board ? std::string(board_of_this_machine()) : wanted;
   std::string path = name;
   if (name.find('/') == std::string::npos && !name.ends_with(".yaml")) {
     const auto found = find_resource("boards/" + name + ".yaml");

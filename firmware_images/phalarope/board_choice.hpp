@@ -10,7 +10,7 @@
 
 namespace phalarope::program {
 
-/// `wanted` empty: the profile that fits this machine's device-tree model, else `host`.
+/// `wanted` empty or `auto`: the profile that fits this machine's device-tree model, else `host`.
 std::expected<spec::BoardProfile, std::string> choose_board(const std::string& wanted);
 
 /// What the profile says about audio, memory and evidence, put into the settings.

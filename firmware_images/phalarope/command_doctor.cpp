@@ -7,8 +7,8 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "firmware_images/phalarope/board_choice.hpp"
 #include "firmware_images/phalarope/commands.hpp"
+#include "firmware_images/phalarope/config_choice.hpp"
 #include "firmware_images/phalarope/console.hpp"
 #include "firmware_images/phalarope/process_memory.hpp"
 #include "firmware_images/phalarope/resources.hpp"
@@ -162,7 +162,7 @@ std::vector<Finding> library_findings() {
 }
 
 int run_doctor(const std::string& board_name, bool json) {
-  const auto board = choose_board(board_name);
+  const auto board = configured_board(board_name, {});
   if (!board) return complain(board.error());
   std::vector<Finding> findings{{"board", Verdict::good, board->name + ": " + board->description, ""},
                                 priority_finding(),

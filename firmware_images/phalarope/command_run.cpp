@@ -1,16 +1,13 @@
 // phalarope run: the board's daemon, configured by /etc/phalarope/phalarope.yaml or --config.
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <algorithm>
-#include <array>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
-#include "core/spec/program_config.hpp"
 #include "firmware_images/phalarope/assembly.hpp"
 #include "firmware_images/phalarope/board_choice.hpp"
 #include "firmware_images/phalarope/commands.hpp"
+#include "firmware_images/phalarope/config_choice.hpp"
 #include "firmware_images/phalarope/console.hpp"
 #include "firmware_images/phalarope/live_run.hpp"
 #include "firmware_images/phalarope/process_memory.hpp"
@@ -20,11 +17,6 @@
 
 namespace phalarope::program {
 namespace {
-
-constexpr std::string_view default_config_path = "/etc/phalarope/phalarope.yaml";
-// Variables of the program itself; everything else that begins with PHALAROPE_ is a setting.
-constexpr std::array<std::string_view, 4> own_variables = {"PHALAROPE_SHARE", "PHALAROPE_SPEECH_CLIPS",
-                                                           "PHALAROPE_HEAP_MIB", "PHALAROPE_MODELS"};
 
 struct RunOptions {
   std::string config;
@@ -40,13 +32,7 @@ struct RunOptions {
 };
 
 spec::ConfigSources sources_of(const RunOptions& options) {
-  spec::ConfigSources sources;
-  sources.file = options.config;
-  if (sources.file.empty() && std::filesystem::exists(default_config_path)) sources.file = default_config_path;
-  sources.environment = spec::select_environment(::environ);
-  std::erase_if(sources.environment, [](const auto& entry) {
-    return std::find(own_variables.begin(), own_variables.end(), entry.first) != own_variables.end();
-  });
+  spec::ConfigSources sources = config_sources(options.config);
   if (!options.board.empty()) sources.command_line.emplace_back("board", options.board);
   const auto given = [&sources](const char* field, const std::string& value) {
     if (!value.empty()) sources.command_line.emplace_back(field, value);

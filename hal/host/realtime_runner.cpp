@@ -43,7 +43,9 @@ RealtimeRunner::RealtimeRunner(Conversation& conversation, AudioDevice& device, 
       audio_(device, conversation.audio_link(), conversation.settings().audio, conversation.audio_tap()),
       wake_(std::make_shared<WakeUp>()),
       pool_(pool_settings(settings_, wake_, [this](const std::vector<Refusal>& refused) { note_refusals(refused); }),
-            supervisor_port(conversation)) {
+            supervisor_port(conversation)),
+      control_heartbeat_(manager_.watchdog_interval()),
+      flusher_heartbeat_(manager_.watchdog_interval()) {
   for (auto& slot : conversation_.take_slots()) pool_.add(std::move(slot));
   conversation_.runtime().set_pool(pool_);
 }
@@ -157,21 +159,20 @@ void RealtimeRunner::flusher_loop() {
   const Clock& clock = conversation_.clock();
   while (!stop_flusher_.load(std::memory_order_relaxed)) {
     if (conversation_.flusher().flush_once(clock.now(), clock.wall()) == 0) sleep_for(flusher_nap);
+    feed(flusher_heartbeat_);
   }
 }
 
 void RealtimeRunner::supervise() {
   pool_.supervise(conversation_.clock().now());
-  const auto interval = manager_.watchdog_interval();
-  if (!interval) return;
-  const std::int64_t now_ns = conversation_.clock().now().value;
-  if (now_ns - fed_at_ns_ < interval->count() * 1000) return;
-  const std::uint64_t periods = audio_rounds_.load(std::memory_order_relaxed);
-  const std::uint64_t rounds = engine_rounds_.load(std::memory_order_relaxed);
-  if (periods != audio_rounds_seen_ && rounds != engine_rounds_seen_) manager_.alive();
-  audio_rounds_seen_ = periods;
-  engine_rounds_seen_ = rounds;
-  fed_at_ns_ = now_ns;
+  feed(control_heartbeat_);
+}
+
+void RealtimeRunner::feed(Heartbeat& heartbeat) {
+  if (heartbeat.due(conversation_.clock().now(), audio_rounds_.load(std::memory_order_relaxed),
+                    engine_rounds_.load(std::memory_order_relaxed))) {
+    manager_.alive();
+  }
 }
 
 int RealtimeRunner::stop() {

@@ -3,7 +3,7 @@
 //   audio   FIFO, highest  ─ run_period ─▶ notify ─┐
 //   engine  FIFO, next     ◀──── WakeUp ───────────┴─ poll, record, sleep until the next event or deadline
 //   workers normal         ─ nodes ─▶ notify
-//   flusher idle           ─ ring ─▶ disk
+//   flusher idle           ─ ring ─▶ disk; watchdog
 //   control the caller     ─ supervise(): stuck nodes, watchdog, status
 //
 // A graceful stop ends the active turn, lets the evidence say so, closes the segment, and only then joins.
@@ -15,6 +15,7 @@
 #include <thread>
 
 #include "hal/host/conversation.hpp"
+#include "hal/host/heartbeat.hpp"
 #include "hal/host/realtime.hpp"
 #include "hal/host/service_manager.hpp"
 #include "hal/host/thread_pool.hpp"
@@ -46,7 +47,7 @@ class RealtimeRunner {
 
   /// Opens the device and starts all threads.
   Started<void> start();
-  /// Control thread, a few times a second: finds stuck nodes, feeds the watchdog while step and period advance.
+  /// Control thread, ten times a second: finds stuck nodes, feeds the watchdog while step and period advance.
   void supervise();
   /// Ends the active turn, closes the evidence, joins all threads. 0, or the errno value of closing the recording.
   int stop();
@@ -70,6 +71,7 @@ class RealtimeRunner {
   void flusher_loop();
   std::size_t engine_round();
   void watch_for_the_end(bool source_ended);
+  void feed(Heartbeat& heartbeat);
 
   Conversation& conversation_;
   RealtimeSettings settings_;
@@ -90,11 +92,10 @@ class RealtimeRunner {
   std::atomic<std::int64_t> engine_faults_{0};
   std::atomic<std::uint64_t> audio_rounds_{0};
   std::atomic<std::uint64_t> engine_rounds_{0};
-  std::uint64_t audio_rounds_seen_ = 0;   // owner: control thread
-  std::uint64_t engine_rounds_seen_ = 0;  // owner: control thread
-  std::int64_t fed_at_ns_ = 0;            // owner: control thread
-  std::int64_t quiet_since_ns_ = 0;       // owner: audio thread
-  bool source_ended_ = false;             // owner: audio thread
+  Heartbeat control_heartbeat_;      // owner: control thread
+  Heartbeat flusher_heartbeat_;      // owner: flusher thread
+  std::int64_t quiet_since_ns_ = 0;  // owner: audio thread
+  bool source_ended_ = false;        // owner: audio thread
   std::thread audio_thread_;
   std::thread engine_thread_;
   std::thread flusher_thread_;

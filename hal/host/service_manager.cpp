@@ -11,14 +11,26 @@
 #include <cstring>
 
 namespace phalarope::hal {
+namespace {
+
+std::optional<std::int64_t> number_of(const char* variable) {
+  const char* const text = std::getenv(variable);
+  if (text == nullptr) return std::nullopt;
+  std::int64_t number = 0;
+  const char* const end = text + std::strlen(text);
+  const auto parsed = std::from_chars(text, end, number);
+  if (parsed.ec != std::errc{} || parsed.ptr != end) return std::nullopt;
+  return number;
+}
+
+}  // namespace
 
 ServiceManager::ServiceManager() {
   if (const char* path = std::getenv("NOTIFY_SOCKET"); path != nullptr) socket_path_ = path;
-  if (const char* text = std::getenv("WATCHDOG_USEC"); text != nullptr) {
-    std::int64_t interval_us = 0;
-    const auto parsed = std::from_chars(text, text + std::strlen(text), interval_us);
-    if (parsed.ec == std::errc{} && interval_us > 1) interval_ = std::chrono::microseconds(interval_us / 2);
-  }
+  const auto watched = number_of("WATCHDOG_PID");
+  const auto interval_us = number_of("WATCHDOG_USEC");
+  if (watched && *watched != ::getpid()) return;  // meant for a parent of ours
+  if (interval_us && *interval_us > 0) interval_ = std::chrono::microseconds(*interval_us);
 }
 
 void ServiceManager::send(const std::string& message) const {

@@ -11,15 +11,15 @@ namespace phalarope::hal {
 
 class ServiceManager {
  public:
-  /// Reads NOTIFY_SOCKET and WATCHDOG_USEC once.
+  /// Reads NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID once.
   ServiceManager();
 
   void ready(std::string_view status) const;
   void status(std::string_view status) const;
   void stopping() const;
-  /// Only while the step and period counters advance (design.md, Isolation).
+  /// Only while the step and period counters advance (heartbeat.hpp).
   void alive() const;
-  /// Half the watchdog's interval; nothing when no watchdog is set.
+  /// Silence of this length ends the process; nothing when no watchdog is set, or one of another process.
   std::optional<std::chrono::microseconds> watchdog_interval() const;
 
  private:

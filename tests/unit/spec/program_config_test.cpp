@@ -42,7 +42,7 @@ class ProgramConfigTest : public testing::Test {
 TEST_F(ProgramConfigTest, DefaultsNeedNoFile) {
   const auto resolved = resolve_config({});
   ASSERT_TRUE(resolved) << to_string(resolved.error());
-  EXPECT_EQ(resolved->config.board, "host");
+  EXPECT_EQ(resolved->config.board, "auto");
   EXPECT_EQ(resolved->config.recording_directory, "/var/lib/phalarope/recordings");
   EXPECT_EQ(layer(*resolved, "board"), "default");
 }

@@ -1,0 +1,40 @@
+#include "firmware_images/phalarope/config_choice.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <string_view>
+
+#include "firmware_images/phalarope/board_choice.hpp"
+
+namespace phalarope::program {
+namespace {
+
+constexpr std::string_view default_config_path = "/etc/phalarope/phalarope.yaml";
+// Variables of the program itself; everything else that begins with PHALAROPE_ is a setting.
+constexpr std::array<std::string_view, 4> own_variables = {"PHALAROPE_SHARE", "PHALAROPE_SPEECH_CLIPS",
+                                                           "PHALAROPE_HEAP_MIB", "PHALAROPE_MODELS"};
+
+}  // namespace
+
+spec::ConfigSources config_sources(const std::string& file) {
+  spec::ConfigSources sources;
+  sources.file = file;
+  if (sources.file.empty() && std::filesystem::exists(default_config_path)) sources.file = default_config_path;
+  sources.environment = spec::select_environment(::environ);
+  std::erase_if(sources.environment, [](const auto& entry) {
+    return std::find(own_variables.begin(), own_variables.end(), entry.first) != own_variables.end();
+  });
+  return sources;
+}
+
+std::expected<spec::BoardProfile, std::string> configured_board(const std::string& board, const std::string& file) {
+  if (!board.empty()) return choose_board(board);
+  const auto resolved = spec::resolve_config(config_sources(file));
+  if (!resolved) return std::unexpected(spec::to_string(resolved.error()));
+  return choose_board(resolved->config.board);
+}
+
+}  // namespace phalarope::program
