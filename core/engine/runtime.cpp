@@ -55,6 +55,12 @@ bool wants_the_audio_thread(EventKind kind) noexcept {
 /// node_failed.argument_a: the pool had no room for a command of this node.
 constexpr std::int64_t pool_refused_code = 2;
 
+/// What is said or derived from it; samples are recorded by the audio tap.
+bool carries_text(const Event& input) noexcept {
+  if (input.kind == EventKind::audio_frame || input.kind == EventKind::synthesis_frame) return false;
+  return input.payload_class != PayloadClass::metadata && input.payload_class != PayloadClass::audio_raw;
+}
+
 }  // namespace
 
 EngineRuntime::EngineRuntime(const RuntimeWiring& wiring) noexcept
@@ -143,7 +149,7 @@ void EngineRuntime::move_fence(const Event& command_fence) noexcept {
 void EngineRuntime::record(const Event& input, std::span<const Event> outputs) noexcept {
   Recorder& recorder = wiring_.recorder;
   recorder.append_event(input);
-  if (input.payload.present() && input.payload_class == PayloadClass::text_raw) {
+  if (input.payload.present() && carries_text(input)) {
     if (const auto text = link_of(input).payloads.read(input.payload)) {
       note_detail(recorder.append_text(input, {reinterpret_cast<const char*>(text->data()), text->size()}), input);
     }

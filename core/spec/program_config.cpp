@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::array<std::string_view, 4> log_levels = {"error", "warning", "info", "debug"};
 constexpr std::array<std::string_view, 2> log_formats = {"text", "json"};
+constexpr std::array<std::string_view, 2> content_policies = {"redacted", "approved"};
 constexpr std::array<std::string_view, 2> yes_or_no = {"true", "false"};
 constexpr std::array<std::string_view, 2> collector_bodies = {"otlp", "private"};
 constexpr std::array<std::string_view, 1> config_spec_names = {config_spec_name};
@@ -37,6 +38,7 @@ constexpr std::array config_fields = {
     ConfigField{"state_directory", &ProgramConfig::state_directory, "/var/lib/phalarope", true},
     ConfigField{"recording.directory", &ProgramConfig::recording_directory, "", true},
     ConfigField{"recording.level", &ProgramConfig::recording_level, "", false, plan_enum_names<RecordingLevel>},
+    ConfigField{"recording.content", &ProgramConfig::recording_content, "redacted", false, content_policies},
     ConfigField{"evidence.sign", &ProgramConfig::evidence_sign, "true", false, yes_or_no},
     ConfigField{"evidence.keys_directory", &ProgramConfig::evidence_keys_directory, "", true},
     ConfigField{"audio.capture", &ProgramConfig::capture_device, ""},

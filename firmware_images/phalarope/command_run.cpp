@@ -66,6 +66,11 @@ std::optional<RecordingLevel> level_named(std::string_view name) {
   return std::nullopt;
 }
 
+const char* what_is_kept(RecordingLevel level, ContentPolicy content) {
+  if (level == RecordingLevel::L0) return "decisions only";
+  return content == ContentPolicy::approved ? "with content" : "with redacted content";
+}
+
 /// A shipped path of the settings is used where it exists; else the file the program was shipped with.
 std::string existing_or_empty(const std::string& path) {
   std::error_code error;
@@ -137,8 +142,10 @@ int run_daemon(const RunOptions& options, char** argv) {
   auto settings = assemble(request);
   if (!settings) return complain(settings.error());
   apply_board(*board, *settings);
+  settings->content = config.recording_content == "approved" ? ContentPolicy::approved : ContentPolicy::by_matrix;
   settings->tenant_id = config.tenant;
   settings->recogniser.model_directory = existing_or_empty(config.model_directory);
+  const ContentPolicy settings_content = settings->content;
   auto conversation = hal::Conversation::create(std::move(*settings), clock);
   if (!conversation) return complain(conversation.error());
 
@@ -148,7 +155,7 @@ int run_daemon(const RunOptions& options, char** argv) {
   card.buffer_periods = static_cast<std::size_t>(board->audio.periods);
   hal::AlsaDevice device(card);
   fmt::print(stderr, "phalarope {}: board {}, recording {} to {}\n", PHALAROPE_VERSION, board->name,
-             request.level == RecordingLevel::L0 ? "decisions only" : "with content", request.recording_directory);
+             what_is_kept(request.level, settings_content), request.recording_directory);
   auto telemetry = telemetry_of(options, config);
   if (!telemetry) return complain(telemetry.error());
   const auto ran = run_live(**conversation, device,

@@ -31,6 +31,7 @@ void add_gates(CLI::App& app, ChosenCommand& chosen);
 void add_regression(CLI::App& app, ChosenCommand& chosen);
 void add_release(CLI::App& app, ChosenCommand& chosen);
 void add_board(CLI::App& app, ChosenCommand& chosen);
+void add_retention(CLI::App& app, ChosenCommand& chosen);
 void add_doctor(CLI::App& app, ChosenCommand& chosen);
 void add_bench(CLI::App& app, ChosenCommand& chosen);
 void add_sim(CLI::App& app, ChosenCommand& chosen);

@@ -19,10 +19,10 @@ int parse_and_run(int argc, char** argv) {
   app.require_subcommand(1);
   app.footer("Start with: phalarope demo");
   ChosenCommand chosen;
-  for (const auto add :
-       {add_demo,     add_talk,          add_run,   add_replay, add_timeline, add_metrics,  add_evidence,
-        add_validate, add_validate_spec, add_abi,   add_plan,   add_node,     add_scenario, add_gates,
-        add_release,  add_regression,    add_board, add_doctor, add_bench,    add_sim,      add_completion}) {
+  for (const auto add : {add_demo,     add_talk,     add_run,           add_replay,     add_timeline, add_metrics,
+                         add_evidence, add_validate, add_validate_spec, add_abi,        add_plan,     add_node,
+                         add_scenario, add_gates,    add_release,       add_regression, add_board,    add_retention,
+                         add_doctor,   add_bench,    add_sim,           add_completion}) {
     add(app, chosen);
   }
   try {

@@ -133,8 +133,10 @@ Started<void> Conversation::make_evidence() {
   }
   const std::span<std::byte> storage(lines.front().bytes, lines.size() * sizeof(Line));
   evidence_ring_ = std::make_unique<ByteRing>(storage);
-  recorder_ = std::make_unique<Recorder>(
-      *evidence_ring_, RecorderConfig{.level = settings_.level, .first_sequence = recovery_.point.next_sequence});
+  recorder_ =
+      std::make_unique<Recorder>(*evidence_ring_, RecorderConfig{.level = settings_.level,
+                                                                 .content = settings_.content,
+                                                                 .first_sequence = recovery_.point.next_sequence});
   if (settings_.level == RecordingLevel::L2) {
     encoder_ = std::make_unique<OpusEvidenceEncoder>(settings_.opus_complexity);
   }

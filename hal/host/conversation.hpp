@@ -46,6 +46,7 @@ struct ConversationSettings {
   SynthesiserConfig synthesiser;
   std::vector<ExternalNodeSettings> external;  // nodes of the pipeline that are programs of their own, by node id
   RecordingLevel level = RecordingLevel::L0;
+  ContentPolicy content = ContentPolicy::approved;
   FlusherConfig flusher;
   int opus_complexity = 5;
   std::size_t arena_bytes = 24 * 1024 * 1024;

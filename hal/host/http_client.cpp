@@ -45,19 +45,17 @@ const CurlLibrary* curl_library() {
   return curl.complete() ? &curl : nullptr;
 }
 
-/// An answer longer than this is no answer to a question of the house: the call fails instead of reading on.
-constexpr std::size_t read_bytes_max = 64 * 1024;
-
 struct AnswerBody {
   std::string& text;
   std::size_t bytes_max;
+  std::size_t read_bytes_max;
   std::size_t read_bytes = 0;
 };
 
 extern "C" std::size_t phalarope_http_take_body(char* bytes, std::size_t size, std::size_t count, void* answer) {
   auto& body = *static_cast<AnswerBody*>(answer);
   body.read_bytes += size * count;
-  if (body.read_bytes > read_bytes_max) return 0;  // libcurl then ends the call
+  if (body.read_bytes > body.read_bytes_max) return 0;  // libcurl then ends the call
   body.text.append(bytes, std::min(size * count, body.bytes_max - std::min(body.text.size(), body.bytes_max)));
   return size * count;
 }
@@ -89,10 +87,16 @@ HttpAnswer call_http(const HttpCall& call, FunctionRef<bool()> cancelled) {
   const std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> handle(curl->easy_init(), curl->easy_cleanup);
   if (!handle) return {};
   HttpAnswer answer;
-  AnswerBody body{.text = answer.body, .bytes_max = call.answer_bytes_max};
-  const std::string content_type = "Content-Type: " + call.content_type;
-  std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)> headers(curl->slist_append(nullptr, content_type.c_str()),
-                                                                      curl->slist_free_all);
+  AnswerBody body{.text = answer.body, .bytes_max = call.answer_bytes_max, .read_bytes_max = call.read_bytes_max};
+  std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)> headers(nullptr, curl->slist_free_all);
+  const auto add_header = [&](const std::string& header) {
+    if (curl_slist* const longer = curl->slist_append(headers.get(), header.c_str()); longer != nullptr) {
+      static_cast<void>(headers.release());
+      headers.reset(longer);
+    }
+  };
+  if (call.method != "GET") add_header("Content-Type: " + call.content_type);
+  for (const std::string& header : call.headers) add_header(header);
   const auto set = [&](CURLoption option, auto value) { curl->easy_setopt(handle.get(), option, value); };
   set(CURLOPT_URL, call.url.c_str());
   set(CURLOPT_PROTOCOLS_STR, "http,https");
@@ -107,8 +111,8 @@ HttpAnswer call_http(const HttpCall& call, FunctionRef<bool()> cancelled) {
     set(CURLOPT_CUSTOMREQUEST, call.method.c_str());
     set(CURLOPT_POSTFIELDS, call.body.data());
     set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(call.body.size()));
-    set(CURLOPT_HTTPHEADER, headers.get());
   }
+  if (headers) set(CURLOPT_HTTPHEADER, headers.get());
   answer.outcome = outcome_of(curl->easy_perform(handle.get()));
   long status = 0;
   curl->easy_getinfo(handle.get(), CURLINFO_RESPONSE_CODE, &status);

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "core/engine/base/function_ref.hpp"
 
@@ -18,8 +19,10 @@ struct HttpCall {
   std::string url;
   std::string body;  // not sent with GET
   std::string content_type = "application/json";
+  std::vector<std::string> headers = {};  // further ones, `Name: value`
   std::int64_t timeout_ms = 1000;
-  std::size_t answer_bytes_max = 4096;  // what the other side says beyond is dropped; 64 KiB end the call
+  std::size_t answer_bytes_max = 4096;     // what the other side says beyond is dropped
+  std::size_t read_bytes_max = 64 * 1024;  // an answer longer than this is no answer: it ends the call
 };
 
 enum class HttpOutcome : std::uint8_t {

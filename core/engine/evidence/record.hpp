@@ -28,7 +28,11 @@ constexpr std::size_t record_type_count = 10;
 
 /// What an audio record carries.
 enum class AudioTrack : std::uint8_t { raw = 0, cleaned = 1, played = 2 };
-enum class AudioCodec : std::uint8_t { s16le = 0, opus = 1 };
+enum class AudioCodec : std::uint8_t {
+  s16le = 0,
+  opus = 1,
+  withheld = 2  // redacted: what was there and when, and no sound; 32 bytes of SHA-256 follow where it is hashed
+};
 
 struct RecordHeader {
   std::uint32_t body_bytes = 0;  // without header and padding

@@ -1,5 +1,7 @@
 #include "core/engine/evidence/recorder.hpp"
 
+#include "core/engine/evidence/evidence_fill.hpp"
+
 namespace phalarope {
 namespace {
 
@@ -31,6 +33,7 @@ const char* name_of(EvidenceRefusal refusal) noexcept {
 
 Recorder::Recorder(ByteRing& ring, const RecorderConfig& config) noexcept
     : ring_(ring),
+      content_(config.content),
       sequence_(config.first_sequence),
       mandatory_share_bytes_(ring.capacity_bytes() / 1000 * config.mandatory_permille),
       levels_(config.level) {
@@ -148,13 +151,52 @@ DetailOutcome Recorder::append_detail(RecordType type, RecordingLevel level, con
   return DetailOutcome::dropped_first_of_turn;
 }
 
+wire::RedactionAction Recorder::content_action(PayloadClass payload_class) const noexcept {
+  const bool personal = payload_class == PayloadClass::PII || payload_class == PayloadClass::PHI;
+  if (content_ == ContentPolicy::approved && !personal) return wire::RedactionAction::allow;
+  return redaction_action(payload_class, levels_.level());
+}
+
 DetailOutcome Recorder::append_text(const Event& event, std::string_view text) noexcept {
-  return append_detail(RecordType::text, RecordingLevel::L1, event, bytes_of(text), {});
+  if (levels_.level() < RecordingLevel::L1) return DetailOutcome::below_level;
+  using enum wire::RedactionAction;
+  auto action = content_action(event.payload_class);
+  if (action == mask && text.size() > mask_.size()) action = hash;
+  switch (action) {
+    case allow:
+      return append_detail(RecordType::text, RecordingLevel::L1, event, bytes_of(text), {});
+    case mask: {
+      const std::size_t used = mask_text(text, mask_);
+      return append_detail(RecordType::text, RecordingLevel::L1, event, bytes_of({mask_.data(), used}), {});
+    }
+    case hash: {
+      const HashForm form = hash_form(bytes_of(text));
+      return append_detail(RecordType::text, RecordingLevel::L1, event, bytes_of(form.view()), {});
+    }
+    case none:
+    case drop:
+    case tokenize:
+      break;
+  }
+  return DetailOutcome::below_level;
 }
 
 DetailOutcome Recorder::append_audio(const Event& event, const AudioRecordHeader& header,
                                      std::span<const std::byte> samples) noexcept {
-  return append_detail(RecordType::audio, RecordingLevel::L2, event, bytes_of_object(header), samples);
+  if (levels_.level() < RecordingLevel::L2) return DetailOutcome::below_level;
+  const PayloadClass payload_class =
+      event.payload_class == PayloadClass::metadata ? PayloadClass::audio_raw : event.payload_class;
+  const wire::RedactionAction action = content_action(payload_class);
+  if (action == wire::RedactionAction::drop) return DetailOutcome::below_level;
+  if (action == wire::RedactionAction::allow) {
+    return append_detail(RecordType::audio, RecordingLevel::L2, event, bytes_of_object(header), samples);
+  }
+  AudioRecordHeader withheld = header;
+  withheld.codec = AudioCodec::withheld;
+  const Sha256Digest digest = sha256(samples);
+  const auto kept =
+      action == wire::RedactionAction::hash ? std::as_bytes(std::span(digest)) : std::span<const std::byte>{};
+  return append_detail(RecordType::audio, RecordingLevel::L2, event, bytes_of_object(withheld), kept);
 }
 
 std::optional<LevelChange> Recorder::observe(Instant now, Duration export_lag) noexcept {

@@ -24,6 +24,7 @@
 #include "core/engine/base/event.hpp"
 #include "core/engine/base/result.hpp"
 #include "core/engine/evidence/byte_ring.hpp"
+#include "core/engine/evidence/content_form.hpp"
 #include "core/engine/evidence/recording_level.hpp"
 #include "core/engine/evidence/turn_evidence.hpp"
 
@@ -43,8 +44,15 @@ enum class DetailOutcome : std::uint8_t {
   dropped_first_of_turn  // no room, and the first of its turn: say recording_level_downgraded once
 };
 
+/// In which form content is kept at a level that holds it.
+enum class ContentPolicy : std::uint8_t {
+  approved,  // somebody answers for it: text and sound as they are; PII and PHI by the matrix all the same
+  by_matrix  // every class as evidence.md 1.10 says for its level
+};
+
 struct RecorderConfig {
   RecordingLevel level = RecordingLevel::L0;
+  ContentPolicy content = ContentPolicy::approved;
   /// Where a recovered recording goes on; 0 in a new one.
   std::uint64_t first_sequence = 0;
   /// Share of the ring that detail may not touch.
@@ -110,9 +118,12 @@ class Recorder {
 
   // ---- detail ------------------------------------------------------------------------------------------
 
-  /// Text of the event just appended; held from L1 on.
+  /// What is kept of content of this class at the level of now.
+  wire::RedactionAction content_action(PayloadClass payload_class) const noexcept;
+  /// Text of the event just appended; held from L1 on, in the form that content_action() says.
   DetailOutcome append_text(const Event& event, std::string_view text) noexcept;
-  /// Audio; held at L2. `samples` are s16le or whatever header.codec says.
+  /// Audio; held at L2. `samples` are s16le or whatever header.codec says; where they may not be kept the codec is
+  /// `withheld`, and nothing or their SHA-256 follows.
   DetailOutcome append_audio(const Event& event, const AudioRecordHeader& header,
                              std::span<const std::byte> samples) noexcept;
 
@@ -143,6 +154,7 @@ class Recorder {
   std::size_t keep_free_for_turn_end() const noexcept;
 
   ByteRing& ring_;
+  ContentPolicy content_ = ContentPolicy::approved;
   std::uint64_t sequence_ = 0;
   std::uint64_t event_count_ = 0;
   std::size_t mandatory_keep_free_bytes_ = 0;
@@ -155,6 +167,7 @@ class Recorder {
   LevelControl levels_;
   std::array<std::uint32_t, evidence_sessions_max> overflow_told_turn_{};     // turn number + 1; 0: none
   std::array<std::uint32_t, evidence_sessions_max> overflow_told_session_{};  // 1 once told
+  std::array<char, masked_text_bytes_max> mask_{};
 };
 
 }  // namespace phalarope

@@ -59,7 +59,7 @@ SmallRecording::SmallRecording(hal::FileSystem& disk, const RecordingOptions& op
     : random_(options.seed),
       memory_(options.ring_bytes / sizeof(Chunk)),
       ring(std::as_writable_bytes(std::span(memory_))),
-      recorder(ring, {.level = options.level, .first_sequence = point.next_sequence}),
+      recorder(ring, {.level = options.level, .content = options.content, .first_sequence = point.next_sequence}),
       flusher(ring, disk, encoder, flusher_config(options, random_), point) {}
 
 void SmallRecording::append_and_flush(int count) {

@@ -33,6 +33,7 @@ struct RecordingOptions {
   std::size_t block_bytes = 64 * 1024;
   std::uint64_t disk_budget_bytes = 64 * 1024 * 1024;
   RecordingLevel level = RecordingLevel::L2;
+  ContentPolicy content = ContentPolicy::approved;
   std::uint64_t seed = 1;
   bool hash_thread = false;
   std::shared_ptr<const hal::BoardKeys> keys = nullptr;  // unsigned
