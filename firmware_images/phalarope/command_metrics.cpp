@@ -6,6 +6,7 @@
 #include "core/telemetry/record_telemetry.hpp"
 #include "firmware_images/phalarope/commands.hpp"
 #include "firmware_images/phalarope/console.hpp"
+#include "firmware_images/phalarope/recording_access.hpp"
 #include "firmware_images/phalarope/recording_tools.hpp"
 #include "hal/host/pipeline_facts.hpp"
 
@@ -40,7 +41,7 @@ int run_metrics(const MetricsOptions& options) {
   const auto recording = check_recording(options.recording);
   if (!recording) return complain(recording.error());
   hal::PosixFileSystem files;
-  hal::RecordingReader reader(files, *recording);
+  hal::RecordingReader reader(files, *recording, {.redacted = reads_redacted()});
   telemetry::RecordTelemetry fold(hal::pipeline_facts);
   telemetry::MetricRegistry registry;
   std::uint64_t events = 0;

@@ -4,6 +4,8 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "firmware_images/gates/artifact_files.hpp"
+#include "firmware_images/gates/retention_files.hpp"
 #include "firmware_images/phalarope/assembly.hpp"
 #include "firmware_images/phalarope/board_choice.hpp"
 #include "firmware_images/phalarope/commands.hpp"
@@ -69,6 +71,20 @@ std::optional<RecordingLevel> level_named(std::string_view name) {
 const char* what_is_kept(RecordingLevel level, ContentPolicy content) {
   if (level == RecordingLevel::L0) return "decisions only";
   return content == ContentPolicy::approved ? "with content" : "with redacted content";
+}
+
+/// How long segments are kept: the policy file's answer for this tenant, else the contract's defaults.
+std::expected<hal::RetentionConfig, std::string> retention_of(const spec::ProgramConfig& config) {
+  hal::RetentionConfig retention{.window_ms = hal::segment_window_ms(control::default_policy(config.tenant)),
+                                 .clock_is_set = hal::system_clock_is_set};
+  if (config.evidence_retention_policy.empty()) return retention;
+  const auto text = gates::read_file(config.evidence_retention_policy);
+  if (!text) return std::unexpected(text.error());
+  const auto policies = gates::read_policy_artifact(*text);
+  const auto policy = policies ? policies->for_tenant(config.tenant) : std::unexpected(policies.error());
+  if (!policy) return std::unexpected("`" + config.evidence_retention_policy + "`: " + policy.error().text());
+  retention.window_ms = hal::segment_window_ms(*policy);
+  return retention;
 }
 
 /// A shipped path of the settings is used where it exists; else the file the program was shipped with.
@@ -142,6 +158,9 @@ int run_daemon(const RunOptions& options, char** argv) {
   auto settings = assemble(request);
   if (!settings) return complain(settings.error());
   apply_board(*board, *settings);
+  const auto retention = retention_of(config);
+  if (!retention) return complain(retention.error());
+  settings->flusher.retention = *retention;
   settings->content = config.recording_content == "approved" ? ContentPolicy::approved : ContentPolicy::by_matrix;
   settings->tenant_id = config.tenant;
   settings->recogniser.model_directory = existing_or_empty(config.model_directory);

@@ -12,6 +12,7 @@
 #include "core/spec/strict_json.hpp"
 #include "firmware_images/gates/replay_artifact_json.hpp"
 #include "firmware_images/phalarope/divergence_policy_file.hpp"
+#include "firmware_images/phalarope/recording_access.hpp"
 #include "firmware_images/phalarope/recording_tools.hpp"
 #include "hal/host/engine_step_function.hpp"
 
@@ -86,7 +87,7 @@ struct Artifacts {
 
 std::expected<Artifacts, std::string> read_artifacts(const RecordingComparison& how, ReplayMode mode) {
   hal::PosixFileSystem files;
-  hal::RecordingReader baseline_reader(files, how.baseline);
+  hal::RecordingReader baseline_reader(files, how.baseline, {.redacted = reads_redacted()});
   Artifacts read;
   if (how.candidate.empty()) {
     hal::EngineStep engine;
@@ -98,7 +99,7 @@ std::expected<Artifacts, std::string> read_artifacts(const RecordingComparison& 
     read.candidate = artifact_of(outputs.context, outputs.replayed, times);
     return read;
   }
-  hal::RecordingReader candidate_reader(files, how.candidate);
+  hal::RecordingReader candidate_reader(files, how.candidate, {.redacted = reads_redacted()});
   const replay::RecordedOutputs baseline = replay::read_outputs(baseline_reader);
   const replay::RecordedOutputs candidate = replay::read_outputs(candidate_reader);
   if (auto refused = refusal_of_mode(baseline.context, mode)) return std::unexpected(how.baseline + ": " + *refused);

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 
+#include "firmware_images/phalarope/recording_access.hpp"
 #include "hal/codec/ogg_opus.hpp"
 #include "hal/codec/opus_evidence.hpp"
 #include "hal/store/recording_reader.hpp"
@@ -95,7 +96,7 @@ class RunSound {
 
 std::vector<replay::TimelineTrack> read_sound(const std::string& path, const replay::TimelineRecording& recording) {
   hal::PosixFileSystem files;
-  hal::RecordingReader reader(files, path);
+  hal::RecordingReader reader(files, path, {.redacted = reads_redacted()});
   std::vector<replay::TimelineTrack> tracks;
   RunSound run;
   bool events_seen = false;

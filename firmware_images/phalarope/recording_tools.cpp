@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "firmware_images/phalarope/console.hpp"
+#include "firmware_images/phalarope/recording_access.hpp"
 #include "hal/host/engine_step_function.hpp"
 #include "hal/host/pipeline_facts.hpp"
 #include "hal/host/pipeline_names.hpp"
@@ -12,14 +13,17 @@ namespace phalarope::program {
 
 std::expected<std::string, std::string> check_recording(const std::string& path) {
   std::error_code error;
-  if (std::filesystem::is_directory(path, error) || std::filesystem::is_regular_file(path, error)) return path;
+  if (std::filesystem::is_directory(path, error) || std::filesystem::is_regular_file(path, error)) {
+    if (auto allowed = may_read(path); !allowed) return std::unexpected(allowed.error());
+    return path;
+  }
   return std::unexpected("`" + path + "` is no recording: no such file or folder; give the folder that holds its " +
                          "segment-*.phr files, e.g. phalarope-demo/recording");
 }
 
 replay::ReplayReport replay_recording(const std::string& path, const replay::ReplayOptions& options) {
   hal::PosixFileSystem files;
-  hal::RecordingReader reader(files, path);
+  hal::RecordingReader reader(files, path, {.redacted = reads_redacted()});
   hal::EngineStep engine;
   const auto begun = std::chrono::steady_clock::now();
   replay::ReplayOptions named = options;
@@ -32,13 +36,13 @@ replay::ReplayReport replay_recording(const std::string& path, const replay::Rep
 
 replay::ConversationLog read_log(const std::string& path) {
   hal::PosixFileSystem files;
-  hal::RecordingReader reader(files, path);
+  hal::RecordingReader reader(files, path, {.redacted = reads_redacted()});
   return replay::read_conversation(reader, hal::name_pipeline);
 }
 
 std::vector<telemetry::SessionSummary> summarise_recording(const std::string& path) {
   hal::PosixFileSystem files;
-  hal::RecordingReader reader(files, path);
+  hal::RecordingReader reader(files, path, {.redacted = reads_redacted()});
   telemetry::SessionSummaryBuilder builder(hal::pipeline_facts);
   while (const auto record = reader.next()) builder.take(*record);
   return builder.finish();
@@ -57,7 +61,7 @@ hal::VerifyReport verify_recording(const std::string& path, const hal::ReaderOpt
 
 std::expected<std::vector<gates::BaselineRecord>, std::string> read_recorded_baseline(const std::string& path) {
   hal::PosixFileSystem files;
-  hal::RecordingReader reader(files, path);
+  hal::RecordingReader reader(files, path, {.redacted = reads_redacted()});
   std::vector<gates::BaselineRecord> records;
   while (const auto record = reader.next()) {
     if (record->header.type != RecordType::baseline) continue;
@@ -76,13 +80,13 @@ std::expected<std::vector<gates::BaselineRecord>, std::string> read_recorded_bas
 
 replay::TimelineRecording read_timeline(const std::string& path) {
   hal::PosixFileSystem files;
-  hal::RecordingReader reader(files, path);
+  hal::RecordingReader reader(files, path, {.redacted = reads_redacted()});
   return replay::read_timeline(reader, hal::name_pipeline);
 }
 
 replay::RecordedOutputs read_decisions(const std::string& path) {
   hal::PosixFileSystem files;
-  hal::RecordingReader reader(files, path);
+  hal::RecordingReader reader(files, path, {.redacted = reads_redacted()});
   return replay::read_outputs(reader);
 }
 

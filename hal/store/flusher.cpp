@@ -23,6 +23,7 @@ Flusher::Flusher(ByteRing& ring, FileSystem& files, AudioEncoder* encoder, const
       files_(files),
       config_(config),
       writer_(files, config.recording, point),
+      retention_(files, config.recording.directory, config.retention),
       builder_(carried_, encoder),
       next_sequence_(point.next_sequence) {
   config_.block_bytes = std::min(config_.block_bytes, ring.capacity_bytes() / ring_share_of_block);
@@ -39,6 +40,7 @@ std::size_t Flusher::flush_once(Instant now, WallTime wall) {
 }
 
 std::size_t Flusher::flush(Instant now, WallTime wall) {
+  if (retention_.sweep(now, wall)) add(count_.segments_expired, std::uint64_t{1});
   take_from_ring();
   if (builder_.empty()) {
     pending_since_ns_.store(no_pending, std::memory_order_relaxed);
@@ -263,6 +265,7 @@ FlusherCounters Flusher::counters() const noexcept {
           .syncs = read(count_.syncs),
           .segments_closed = read(count_.segments_closed),
           .segments_deleted = read(count_.segments_deleted),
+          .segments_expired = read(count_.segments_expired),
           .write_errors = read(count_.write_errors),
           .sync_errors = read(count_.sync_errors),
           .open_errors = read(count_.open_errors),

@@ -26,6 +26,7 @@
 #include "hal/store/block_builder.hpp"
 #include "hal/store/file_system.hpp"
 #include "hal/store/recording_writer.hpp"
+#include "hal/store/segment_retention.hpp"
 
 namespace phalarope::hal {
 
@@ -40,6 +41,7 @@ struct FlusherConfig {
   Duration segment_age_max = milliseconds(60'000);
   /// After an error, how long before the next try.
   Duration retry_wait = milliseconds(250);
+  RetentionConfig retention;
 };
 
 /// All are totals since start.
@@ -50,6 +52,7 @@ struct FlusherCounters {
   std::uint64_t syncs = 0;
   std::uint64_t segments_closed = 0;
   std::uint64_t segments_deleted = 0;
+  std::uint64_t segments_expired = 0;  // removed because they were too old
   std::uint64_t write_errors = 0;
   std::uint64_t sync_errors = 0;
   std::uint64_t open_errors = 0;
@@ -104,6 +107,7 @@ class Flusher {
   FileSystem& files_;
   FlusherConfig config_;
   RecordingWriter writer_;
+  SegmentRetention retention_;
   CarriedRecords carried_;
   BlockBuilder builder_;
   SegmentTally tally_;
@@ -119,7 +123,7 @@ class Flusher {
   std::atomic<std::int64_t> pending_since_ns_{no_pending};  // written here, read anywhere; a figure, no hand-over
   struct {
     std::atomic<std::uint64_t> records{0}, blocks{0}, bytes_written{0}, syncs{0}, segments_closed{0},
-        segments_deleted{0}, write_errors{0}, sync_errors{0}, open_errors{0}, unknown_symbols{0};
+        segments_deleted{0}, segments_expired{0}, write_errors{0}, sync_errors{0}, open_errors{0}, unknown_symbols{0};
     std::atomic<int> last_errno{0};
   } count_;
 };

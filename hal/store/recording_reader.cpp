@@ -5,6 +5,7 @@
 #include <cstring>
 #include <utility>
 
+#include "core/engine/evidence/content_form.hpp"
 #include "hal/store/checkpoint_signature.hpp"
 #include "hal/store/scan_ahead.hpp"
 #include "hal/store/segment_scan.hpp"
@@ -243,6 +244,14 @@ bool RecordingReader::is_wanted(const replay::Record& record) {
   return true;
 }
 
+void RecordingReader::mask(replay::Record& record) {
+  masked_text_.resize(record.body.size());
+  const std::string_view text(reinterpret_cast<const char*>(record.body.data()), record.body.size());
+  masked_text_.resize(mask_text(text, masked_text_));
+  record.body = std::as_bytes(std::span(masked_text_));
+  record.header.body_bytes = static_cast<std::uint32_t>(record.body.size());
+}
+
 std::optional<replay::Record> RecordingReader::next() {
   for (;;) {
     const bool in_block =
@@ -251,8 +260,10 @@ std::optional<replay::Record> RecordingReader::next() {
       if (!enter_next_block()) return std::nullopt;
       continue;
     }
-    const replay::Record record = record_at(record_index_++);
+    replay::Record record = record_at(record_index_++);
     if (!is_wanted(record)) continue;
+    if (options_.redacted && record.header.type == RecordType::audio) continue;
+    if (options_.redacted && record.header.type == RecordType::text) mask(record);
     ++totals_.records;
     ++totals_.by_type[static_cast<std::size_t>(record.header.type)];
     return record;

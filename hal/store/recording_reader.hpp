@@ -45,6 +45,8 @@ struct ReaderOptions {
   std::vector<PublicKey> public_keys = {};
   /// Segments scanned at a time; below 2, in the caller's thread, with any FileSystem.
   unsigned threads = 1;
+  /// As whoever reads by permission may see it (evidence.md 1A.1, OR-03): text masked, sound left out.
+  bool redacted = false;
 };
 
 class RecordingReader final : public replay::RecordSource {
@@ -87,6 +89,7 @@ class RecordingReader final : public replay::RecordSource {
   bool enter_next_block();
   replay::Record record_at(std::size_t index);
   bool is_wanted(const replay::Record& record);
+  void mask(replay::Record& record);
   void add_damage(std::uint64_t block, std::uint64_t offset, std::string what, std::uint64_t bytes);
 
   FileSystem& files_;
@@ -102,6 +105,7 @@ class RecordingReader final : public replay::RecordSource {
   std::size_t record_index_ = 0;                 // in the block being read
   std::array<std::uint32_t, 3> member_index_{};  // next event, symbol, payload of the block
   std::vector<std::byte> symbol_body_;
+  std::vector<char> masked_text_;
   std::vector<replay::Damage> damage_;
   Totals totals_;
   std::optional<std::uint64_t> expected_sequence_;
@@ -125,7 +129,7 @@ struct VerifyReport {
   RecordingReader::Totals totals;
   std::vector<replay::Damage> damage;
   std::vector<OpenTurn> open_turns;
-  RecordingPoint point;              // where a writer would go on
+  RecordingPoint point;  // where a writer would go on
   std::optional<ChainHash> events_digest;
   std::optional<Event> last_event;   // the newest there is
   std::vector<std::uint32_t> turns;  // by session slot: the highest turn number
