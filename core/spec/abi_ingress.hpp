@@ -49,7 +49,7 @@ struct IngressMoment {
 struct Ingress {
   std::vector<AbiElement> accepted;
   std::vector<AbiElement> passed_through;
-  std::vector<JsonValue> lineage;          // {event_id, idempotency_key, dropped}: of duplicates (ingress_session.hpp)
+  std::vector<JsonValue> lineage;          // of duplicates and evicted keys (ingress_session.hpp)
   std::vector<JsonValue> audit;            // one per use of unknown_event_action
   std::optional<AbiFault> fault;           // then nothing was accepted or passed through
   std::optional<JsonValue> error;          // {error_class, index, path, rule}

@@ -2,6 +2,8 @@
 #include "core/spec/ingress_session.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cstdio>
 #include <string>
 
 #include "core/engine/base/sha256.hpp"
@@ -18,6 +20,14 @@ std::uint64_t hash_of(std::string_view key) {
   std::uint64_t hash = 0;
   for (std::size_t i = 0; i < sizeof hash; ++i) hash = hash << 8 | digest[i];
   return std::max<std::uint64_t>(1, hash);
+}
+
+/// The oldest key gave way (10.4): of it only the hash is left, so the one that took its place is named beside it.
+JsonValue eviction_of(std::uint64_t hash, std::string_view key) {
+  std::array<char, 17> digits{};
+  std::snprintf(digits.data(), digits.size(), "%016llx", static_cast<unsigned long long>(hash));
+  return json_object("", {json_text("evicted_key_hash", digits.data()), json_text("idempotency_key", std::string(key)),
+                          json_boolean("evicted", true)});
 }
 
 /// Absent where an element need not carry one; the gateway has made it a whole number of at least 0.
@@ -50,12 +60,18 @@ void IngressSession::drop_duplicates(Ingress& ingress) {
     const std::string_view key = member_text(element.document, "idempotency_key");
     if (key.empty()) return false;
     const auto registered = keys_->register_key(authority_, this_session, epoch, hash_of(key));
-    if (!registered || registered->verdict == KeyVerdict::fresh) return false;
+    if (!registered) return false;
+    if (registered->evicted) ingress.lineage.push_back(eviction_of(*registered->evicted, key));
+    if (registered->verdict == KeyVerdict::fresh) return false;
     ingress.lineage.push_back(
         json_object("", {json_text("event_id", std::string(member_text(element.document, "event_id"))),
                          json_text("idempotency_key", std::string(key)), json_boolean("dropped", true)}));
     return true;
   });
+}
+
+void IngressSession::serve_under(Epoch epoch) {
+  static_cast<void>(authority_.accept(this_session, static_cast<std::int64_t>(epoch.value)));
 }
 
 Ingress IngressSession::take_in(std::vector<AbiElement> batch, const IngressMoment& moment) {

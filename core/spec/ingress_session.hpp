@@ -1,7 +1,8 @@
 // IngressSession: ingress with a memory: the epoch a session is served under, and the idempotency keys it has seen.
 //
 //   batch ──▶ take_in (1.10, 1.11) ──▶ epochs: older than the session's? ──▶ keys: seen before? ──▶ accepted
-//                    │ reject                   │ stale_epoch_reject                 │ dropped, told in the lineage
+//                    │ reject                   │ stale_epoch_reject                 │ dropped, told in the lineage,
+//                                                                                 as is a key that gave way to it
 //
 // Invariants. (1) A batch is taken whole or not at all: a refused one moves neither the epoch nor a key. (2) The epoch
 // is judged before the keys, so that a stale sender learns nothing. (3) Of all elements with one key exactly one is
@@ -24,6 +25,8 @@ class IngressSession {
   explicit IngressSession(IngressSettings settings = {}) : settings_(std::move(settings)) {}
 
   Ingress take_in(std::vector<AbiElement> batch, const IngressMoment& moment);
+  /// The lease authority's own word: a newer epoch becomes the session's, an older one changes nothing.
+  void serve_under(Epoch epoch);
   std::optional<Epoch> epoch() const { return authority_.current(); }
 
  private:

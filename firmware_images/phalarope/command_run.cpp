@@ -11,6 +11,7 @@
 #include "firmware_images/phalarope/commands.hpp"
 #include "firmware_images/phalarope/config_choice.hpp"
 #include "firmware_images/phalarope/console.hpp"
+#include "firmware_images/phalarope/events_port.hpp"
 #include "firmware_images/phalarope/live_run.hpp"
 #include "firmware_images/phalarope/process_memory.hpp"
 #include "firmware_images/phalarope/resources.hpp"
@@ -29,6 +30,7 @@ struct RunOptions {
   std::string log_format;
   std::string capture;
   std::int64_t capture_seconds = 60;
+  EventsPortOptions events;
   bool show_settings = false;
   bool json = false;
 };
@@ -164,6 +166,7 @@ int run_daemon(const RunOptions& options, char** argv) {
   settings->content = config.recording_content == "approved" ? ContentPolicy::approved : ContentPolicy::by_matrix;
   settings->tenant_id = config.tenant;
   settings->recogniser.model_directory = existing_or_empty(config.model_directory);
+  settings->with_border = options.events.wanted();
   const ContentPolicy settings_content = settings->content;
   auto conversation = hal::Conversation::create(std::move(*settings), clock);
   if (!conversation) return complain(conversation.error());
@@ -177,8 +180,11 @@ int run_daemon(const RunOptions& options, char** argv) {
              what_is_kept(request.level, settings_content), request.recording_directory);
   auto telemetry = telemetry_of(options, config);
   if (!telemetry) return complain(telemetry.error());
-  const auto ran = run_live(**conversation, device,
-                            {.quiet = false, .realtime = realtime_settings(*board), .telemetry = telemetry->get()});
+  auto events = EventsPort::open(**conversation, options.events);
+  if (!events) return complain(events.error());
+  const auto ran = run_live(
+      **conversation, device,
+      {.quiet = false, .realtime = realtime_settings(*board), .events = events->get(), .telemetry = telemetry->get()});
   return ran ? exit_done : complain(ran.error());
 }
 
@@ -191,7 +197,11 @@ void note_arguments(char** argv) { program_arguments = argv; }
 void add_run(CLI::App& app, ChosenCommand& chosen) {
   auto options = std::make_shared<RunOptions>();
   CLI::App* command = app.add_subcommand("run", "Run as the board's daemon");
-  command->footer("Example: phalarope run --config /etc/phalarope/phalarope.yaml");
+  command->footer(
+      "Example: phalarope run --config /etc/phalarope/phalarope.yaml\n"
+      "Events are lines {\"kind\": \"control_signal\", \"doc\": {...}}. --events-in takes what the line does (connected\n"
+      "... ended, silence, stall), turn_open_proposed, barge_in, cancel and stop; --events-out says every signal of\n"
+      "the engine, and what was refused and why.");
   command->add_option("--config", options->config, "Settings file; conf.d/ is read beside it");
   command->add_option("--board", options->board, "Board profile: a name of boards/ or a file");
   command->add_option("--recording", options->recording, "Folder of the recording");
@@ -204,6 +214,11 @@ void add_run(CLI::App& app, ChosenCommand& chosen) {
   command->add_option("--capture-seconds", options->capture_seconds, "It ends by itself after so long")
       ->needs(capture)
       ->check(CLI::Range(std::int64_t{1}, telemetry::capture_seconds_max));
+  command->add_option("--events-in", options->events.in, "Control signals of other programs: a file, a FIFO, or -");
+  command->add_option("--events-out", options->events.out, "The engine's control signals: a file, a FIFO, or -");
+  command
+      ->add_option("--unknown-events", options->events.unknown, "Lines of an unknown kind: reject, drop, pass_through")
+      ->check(CLI::IsMember({"reject", "drop", "pass_through"}));
   command->add_flag("--show-settings", options->show_settings, "Print every setting and where it comes from, then end");
   command->add_flag("--json", options->json, "With --show-settings: as JSON");
   command->callback([options, &chosen] { chosen = [options] { return run_daemon(*options, program_arguments); }; });

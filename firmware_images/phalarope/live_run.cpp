@@ -95,9 +95,14 @@ std::expected<void, std::string> run_live(hal::Conversation& conversation, hal::
   }
   while (!stop_requested.load() && !runner.finished()) {
     runner.supervise();
-    std::this_thread::sleep_for(supervise_every);
+    if (options.events != nullptr) {
+      options.events->serve(supervise_every);
+    } else {
+      std::this_thread::sleep_for(supervise_every);
+    }
   }
   const int error = runner.stop();
+  if (options.events != nullptr) options.events->serve(std::chrono::milliseconds(0));  // the last words, too
   if (options.telemetry != nullptr) {
     options.telemetry->stop();  // after the runner: the last records are taken too
     if (!options.quiet) {

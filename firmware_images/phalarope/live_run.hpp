@@ -4,6 +4,7 @@
 #include <expected>
 #include <string>
 
+#include "firmware_images/phalarope/events_port.hpp"
 #include "hal/host/conversation.hpp"
 #include "hal/host/realtime_runner.hpp"
 #include "hal/panel/telemetry_service.hpp"
@@ -13,6 +14,7 @@ namespace phalarope::program {
 struct LiveOptions {
   bool quiet = false;  // say nothing but errors
   hal::RealtimeSettings realtime{};
+  EventsPort* events = nullptr;                // peers that speak and listen by lines; null: there are none
   hal::TelemetryService* telemetry = nullptr;  // told of everything that is recorded; null: nobody listens
 };
 

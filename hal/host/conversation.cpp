@@ -61,6 +61,7 @@ Started<void> Conversation::build(const NodeDecorator& decorate) {
                           .fence = fence_,
                           .payloads = payloads_,
                           .numbers_its_events = true});
+  if (settings_.with_border) feed_ = std::make_unique<BorderFeed>();
   ingress_ = std::make_unique<Ingress>(worker_results_max, worker_ports_max);
   if (!ingress_->complete()) {
     return std::unexpected("out of memory for the workers' results; raise memory.heap_mib of the board");
@@ -89,7 +90,8 @@ Started<void> Conversation::build(const NodeDecorator& decorate) {
                                                            .audio = {&*link_, 1},
                                                            .ingress = *ingress_,
                                                            .operator_events = operator_events_,
-                                                           .recorder = *recorder_});
+                                                           .recorder = *recorder_,
+                                                           .tap = feed_ ? feed_->tap() : StepTap{}});
   arena_.seal();
   return {};
 }

@@ -31,6 +31,7 @@
 #include "hal/speech/pocketsphinx_recogniser.hpp"
 #include "hal/store/flusher.hpp"
 #include "hal/store/recording_reader.hpp"
+#include "hal/transport/border_feed.hpp"
 
 namespace phalarope::hal {
 
@@ -51,7 +52,8 @@ struct ConversationSettings {
   int opus_complexity = 5;
   std::size_t arena_bytes = 24 * 1024 * 1024;
   std::size_t evidence_ring_bytes = 4 * 1024 * 1024;
-  bool with_nodes = true;  // false: the engine alone, as `phalarope bench` measures it
+  bool with_nodes = true;    // false: the engine alone, as `phalarope bench` measures it
+  bool with_border = false;  // what the engine says is also given to peers outside (hal/transport)
 };
 
 /// Decorates a node, e.g. to show people what it hears and says. Empty: the node as it is.
@@ -102,6 +104,10 @@ class Conversation : public std::enable_shared_from_this<Conversation> {
   /// An event of the host itself (control snapshot, connected, shutdown). Any one thread.
   bool tell(const Event& event) noexcept { return operator_events_.try_push(event); }
   Event host_event(EventKind kind, Emitter emitter) const noexcept;
+  /// The next signal for peers outside; false when there is none. Any one thread.
+  bool hear(Event& signal) noexcept { return feed_ && feed_->hear(signal); }
+  /// The pipeline as the recording has it: what names nodes and edges are read from.
+  std::span<const std::byte> pipeline_record() const noexcept { return pipeline_record_; }
 
  private:
   Conversation(ConversationSettings settings, const Clock& clock);
@@ -129,6 +135,7 @@ class Conversation : public std::enable_shared_from_this<Conversation> {
   std::unique_ptr<SpscRing<Event, audio_commands_max>> command_ring_;
   std::optional<AudioLink> link_;
   SpscRing<Event, operator_events_max> operator_events_;
+  std::unique_ptr<BorderFeed> feed_;  // null: nobody outside listens
   TapRing tap_;
   TapBlock tap_block_;
   std::unique_ptr<Ingress> ingress_;

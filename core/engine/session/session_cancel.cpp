@@ -11,7 +11,8 @@
 namespace phalarope {
 
 void Session::on_user_cancel(const Event& input, Outbox& out) noexcept {
-  if (!turn_active()) return;
+  // Whoever names a turn means that one: a cancel that was overtaken by the turn's end ends no other (2.1).
+  if (!turn_active() || (input.turn_number != 0 && input.turn_number != turn_number_)) return;
   if (input.scope == Scope::node || input.scope == Scope::provider_invocation) {
     const NodeIndex node = provider_of(input);
     if (node != no_node) cancel_node(node, input, out);
