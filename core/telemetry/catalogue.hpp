@@ -89,13 +89,19 @@ inline constexpr std::array<BodyRow, 3> span_rows{{
     {"node_span",
      {"allowed edge_id node_id node_type scope", "allowed edge_id node_id node_type outcome scope",
       "accepted node_type"}},
-    {"provider_invocation_span", {"attempt edge_id modality node_id outcome provider_id", "", ""}},
+    {"provider_invocation_span",
+     {"attempt edge_id modality node_id outcome provider_id",
+      "attempt boundary cpu_units edge_id memory_mb modality node_id outcome provider_id", ""}},
 }};
 inline constexpr std::array<BodyRow, 6> log_rows{{
     {"turn_open_result", {"decision error node_id phase plan_hash state transitions", "", ""}},
     {"turn_active_result", {"error node_id phase state terminal_event transitions", "", ""}},
-    {"provider_invocation_attempt", {"attempt edge_id modality node_id outcome provider_id retryable", "", ""}},
-    {"provider_invocation_cancelled", {"edge_id modality node_id outcome provider_id", "", ""}},
+    {"provider_invocation_attempt",
+     {"attempt edge_id modality node_id outcome provider_id retryable",
+      "attempt boundary cpu_units edge_id memory_mb modality node_id outcome provider_id retryable", ""}},
+    {"provider_invocation_cancelled",
+     {"edge_id modality node_id outcome provider_id",
+      "boundary cpu_units edge_id memory_mb modality node_id outcome provider_id", ""}},
     {"scheduling_shed", {"edge_id node_id node_type outcome reason scope", "", ""}},
     {"output_fence_decision", {"accepted edge_id node_id reason signal", "", ""}},
 }};

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/engine/plan/graph_definition.hpp"
+#include "core/telemetry/telemetry_event.hpp"
 
 namespace phalarope::telemetry {
 
@@ -28,6 +29,8 @@ struct PipelineFacts {
     std::string id;
     std::string type;
     std::string edge_id;  // the first edge that leads to it
+    Attributes
+        boundary{};  // of a node that is a program of its own: what its calls are labelled with (runtime.md 11.2)
   };
   struct LaneMarks {
     std::int64_t high_items = 0;

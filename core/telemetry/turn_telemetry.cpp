@@ -209,6 +209,9 @@ class TurnTeller {
                  {"retry_logic", wire::EnumNameRetryDecision(from.retry_decision())},
                  {"node_id", call.node.id},
                  {"edge_id", call.node.edge_id}});
+    // A call that left the process is labelled with its boundary wherever it is told one by one (runtime.md 11.2).
+    Attributes told = attempt;
+    told.insert(call.node.boundary.begin(), call.node.boundary.end());
     const std::int64_t attempts = std::max<std::int64_t>(1, from.attempt_count());
     const std::int64_t start_ms = ms_of(call.asked_ns) + attempts - 1;
     out_.span(call.about,
@@ -219,18 +222,18 @@ class TurnTeller {
                        .trace_id = {},
                        .span_id = span_id_of({node_span, call.modality, call.attempts}),
                        .parent_span_id = node_span,
-                       .attributes = attempt,
+                       .attributes = told,
                        .measured = Interval{call.asked_ns + span_ns(call.final_latency_ns, call.total_latency_ns),
                                             call.asked_ns + call.total_latency_ns}});
     const bool success = call.outcome == wire::EnumNameOutcomeClass(wire::OutcomeClass::success);
-    Attributes attempt_log = attempt;
+    Attributes attempt_log = told;
     attempt_log["retryable"] = from.retryable() ? "true" : "false";
     out_.log(call.about, LogBody{.name = "provider_invocation_attempt",
                                  .severity = success ? "info" : "warn",
                                  .message = call.provider_id + " answered " + call.outcome,
                                  .attributes = std::move(attempt_log)});
     if (call.outcome != wire::EnumNameOutcomeClass(wire::OutcomeClass::cancelled)) return;
-    Attributes cancelled = attempt;
+    Attributes cancelled = std::move(told);
     cancelled.erase("attempt");
     out_.log(call.about, LogBody{.name = "provider_invocation_cancelled",
                                  .severity = "info",

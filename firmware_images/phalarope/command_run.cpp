@@ -95,9 +95,20 @@ std::string existing_or_empty(const std::string& path) {
   return std::filesystem::exists(path, error) ? path : std::string();
 }
 
+/// The labels of the nodes that are programs of their own.
+hal::NodeBoundaries boundaries_of(const std::vector<hal::ExternalNodeSettings>& nodes) {
+  hal::NodeBoundaries boundaries;
+  for (const hal::ExternalNodeSettings& node : nodes) {
+    telemetry::Attributes& labels = boundaries[node.name];
+    for (auto& [key, value] : hal::boundary_labels(node)) labels.emplace(key, std::move(value));
+  }
+  return boundaries;
+}
+
 /// What is told to the outside; null when nothing is wanted.
 std::expected<std::unique_ptr<hal::TelemetryService>, std::string> telemetry_of(const RunOptions& options,
-                                                                                const spec::ProgramConfig& config) {
+                                                                                const spec::ProgramConfig& config,
+                                                                                hal::NodeBoundaries boundaries) {
   const auto settings = telemetry::read_settings({.enabled = config.telemetry_enabled,
                                                   .endpoint = config.telemetry_endpoint,
                                                   .queue_capacity = config.telemetry_queue_capacity,
@@ -114,6 +125,7 @@ std::expected<std::unique_ptr<hal::TelemetryService>, std::string> telemetry_of(
   hal::TelemetryServiceConfig service;
   service.settings = *settings;
   service.service_version = PHALAROPE_VERSION;
+  service.boundaries = std::move(boundaries);
   if (config.log_format == "json") {
     service.log_line = [](const std::string& line) {
       fmt::print("{}\n", line);
@@ -178,7 +190,7 @@ int run_daemon(const RunOptions& options, char** argv) {
   hal::AlsaDevice device(card);
   fmt::print(stderr, "phalarope {}: board {}, recording {} to {}\n", PHALAROPE_VERSION, board->name,
              what_is_kept(request.level, settings_content), request.recording_directory);
-  auto telemetry = telemetry_of(options, config);
+  auto telemetry = telemetry_of(options, config, boundaries_of((*conversation)->settings().external));
   if (!telemetry) return complain(telemetry.error());
   auto events = EventsPort::open(**conversation, options.events);
   if (!events) return complain(events.error());
@@ -199,9 +211,11 @@ void add_run(CLI::App& app, ChosenCommand& chosen) {
   CLI::App* command = app.add_subcommand("run", "Run as the board's daemon");
   command->footer(
       "Example: phalarope run --config /etc/phalarope/phalarope.yaml\n"
-      "Events are lines {\"kind\": \"control_signal\", \"doc\": {...}}. --events-in takes what the line does (connected\n"
-      "... ended, silence, stall), turn_open_proposed, barge_in, cancel and stop; --events-out says every signal of\n"
-      "the engine, and what was refused and why.");
+      "Events are lines {\"kind\": \"control_signal\", \"doc\": {...}}. --events-in takes connected ... ended, "
+      "silence,\n"
+      "stall, turn_open_proposed, barge_in, cancel and stop; --events-out says every control signal of the engine, "
+      "and\n"
+      "what was refused and why.");
   command->add_option("--config", options->config, "Settings file; conf.d/ is read beside it");
   command->add_option("--board", options->board, "Board profile: a name of boards/ or a file");
   command->add_option("--recording", options->recording, "Folder of the recording");

@@ -24,12 +24,24 @@ KeeperSettings keeper_settings(const ExternalNodeSettings& settings) {
           .cpu_units = std::max<std::int64_t>(settings.cpu_units, 1)};
 }
 
+/// What every call of the node asks for.
+ExternalRequest request_of(const ExternalNodeSettings& settings) {
+  return {.session = "board",
+          .node = settings.name,
+          .invocation = "init",
+          .epoch = 0,
+          .cpu_units = settings.cpu_units,
+          .memory_mib = settings.child.memory_mib};
+}
+
 ExternalFault how_it_closed(const ChildProcess& process) noexcept {
   pollfd ended{.fd = process.pid_fd(), .events = POLLIN, .revents = 0};
   return ::poll(&ended, 1, end_wait_ms) > 0 ? ExternalFault::process_ended : ExternalFault::channel_closed;
 }
 
 }  // namespace
+
+BoundaryLabels boundary_labels(const ExternalNodeSettings& settings) { return boundary_labels(request_of(settings)); }
 
 ExternalNode::ExternalNode(ExternalNodeSettings settings)
     : settings_(std::move(settings)), keeper_(keeper_settings(settings_)), check_(settings_.type) {
@@ -39,13 +51,7 @@ ExternalNode::ExternalNode(ExternalNodeSettings settings)
 ExternalNode::~ExternalNode() = default;
 
 std::optional<std::string_view> ExternalNode::init() {
-  const ExternalRequest request{.session = "board",
-                                .node = settings_.name,
-                                .invocation = "init",
-                                .epoch = 0,
-                                .cpu_units = settings_.cpu_units,
-                                .memory_mib = settings_.child.memory_mib};
-  if (const auto checked = check_request(request, settings_.limits); !checked) {
+  if (const auto checked = check_request(request_of(settings_), settings_.limits); !checked) {
     failure_ = describe(checked.error());
     return failure_;
   }

@@ -49,6 +49,9 @@ struct ExternalNodeFacts {
   std::uint64_t late_results = 0;    // dropped after a cancel
 };
 
+/// What telemetry of this node's calls is labelled with (boundary.hpp).
+BoundaryLabels boundary_labels(const ExternalNodeSettings& settings);
+
 class ExternalNode final : public Node {
  public:
   explicit ExternalNode(ExternalNodeSettings settings);

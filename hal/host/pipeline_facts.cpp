@@ -49,4 +49,15 @@ telemetry::PipelineFacts pipeline_facts(std::span<const std::byte> pipeline_reco
   return facts;
 }
 
+telemetry::PipelineReader pipeline_reader(NodeBoundaries boundaries) {
+  return [boundaries = std::move(boundaries)](std::span<const std::byte> pipeline_record) {
+    telemetry::PipelineFacts facts = pipeline_facts(pipeline_record);
+    for (auto& node : facts.nodes) {
+      if (const auto boundary = boundaries.find(node.id); boundary != boundaries.end())
+        node.boundary = boundary->second;
+    }
+    return facts;
+  };
+}
+
 }  // namespace phalarope::hal

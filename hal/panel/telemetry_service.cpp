@@ -7,7 +7,6 @@
 #include "core/telemetry/prometheus_text.hpp"
 #include "core/telemetry/units.hpp"
 #include "hal/host/clock.hpp"
-#include "hal/host/pipeline_facts.hpp"
 #include "hal/host/realtime.hpp"
 
 namespace phalarope::hal {
@@ -69,7 +68,7 @@ TelemetryService::TelemetryService(TelemetryServiceConfig config)
     : config_(std::move(config)),
       exporter_(exporter_of(config_)),
       pipeline_(std::make_unique<TelemetryPipeline>(config_.settings, *exporter_, config_.close_wait)),
-      fold_(pipeline_facts) {
+      fold_(pipeline_reader(config_.boundaries)) {
   if (config_.capture) capture_ = std::make_unique<telemetry::DebugCapture>(*config_.capture);
 }
 

@@ -26,6 +26,7 @@
 #include "core/telemetry/metric_registry.hpp"
 #include "core/telemetry/record_telemetry.hpp"
 #include "core/telemetry/settings.hpp"
+#include "hal/host/pipeline_facts.hpp"
 #include "hal/panel/http_server.hpp"
 #include "hal/panel/record_tap.hpp"
 #include "hal/panel/telemetry_exporter.hpp"
@@ -40,6 +41,7 @@ struct TelemetryServiceConfig {
   std::string service_version;
   /// Called on the telemetry thread with each log as one JSON line. Empty: logs go to the collector only.
   std::function<void(const std::string& line)> log_line;
+  NodeBoundaries boundaries{};  // of the nodes that are programs of their own
   std::optional<telemetry::CaptureOrder> capture;
   std::string capture_path;
   Duration close_wait = pipeline_close_wait;  // how long stop() drains at most

@@ -94,6 +94,29 @@ TEST(RecordTelemetry, SaysEverySpanAndLogAndEveryMetricOfTheEngine) {
   }
 }
 
+// contract: 11.2 row 4
+TEST(RecordTelemetry, ACallThatLeftTheProcessIsLabelledWithItsBoundary) {
+  const auto events = sample_events();
+  std::size_t inside = 0;
+  std::size_t outside = 0;
+  const auto look = [&](const Attributes& told) {
+    const bool external = told.contains("boundary");
+    EXPECT_EQ(external, told.at("modality") == "tts");
+    ++(external ? outside : inside);
+    if (!external) return;
+    EXPECT_EQ(told.at("boundary"), "external_node");
+    EXPECT_EQ(told.at("node_id"), "mouth");
+    EXPECT_EQ(told.at("edge_id"), "mind-mouth");
+    EXPECT_EQ(told.at("cpu_units"), "2");
+    EXPECT_EQ(told.at("memory_mb"), "128");
+  };
+  for (const SpanBody& span : spans_named(events, "provider_invocation_span")) look(span.attributes);
+  for (const LogBody& log : logs_named(events, "provider_invocation_attempt")) look(log.attributes);
+  for (const LogBody& log : logs_named(events, "provider_invocation_cancelled")) look(log.attributes);
+  EXPECT_GT(inside, 0U);
+  EXPECT_GT(outside, 0U);
+}
+
 // contract: evidence 3.1
 TEST(RecordTelemetry, NamesTheSessionAndVersionOfEverySlot) {
   std::set<std::string> sessions;

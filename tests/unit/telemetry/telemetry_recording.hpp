@@ -19,7 +19,9 @@ inline PipelineFacts sample_facts(std::span<const std::byte>) {
   PipelineFacts facts;
   facts.nodes[0] = {.id = "ears", .type = "recogniser", .edge_id = "mic-ears"};
   facts.nodes[1] = {.id = "mind", .type = "dialogue", .edge_id = "ears-mind"};
-  facts.nodes[2] = {.id = "mouth", .type = "synthesiser", .edge_id = "mind-mouth"};
+  facts.nodes[2] = {.id = "mouth", .type = "synthesiser", .edge_id = "mind-mouth"};  // a program of its own
+  facts.nodes[2].boundary = {
+      {"boundary", "external_node"}, {"node_id", "mouth"}, {"cpu_units", "2"}, {"memory_mb", "128"}};
   facts.lanes[static_cast<std::size_t>(Lane::data)] = {.high_items = 80, .low_items = 20};
   facts.node_ids = {"mic", "ears", "mind", "mouth"};
   facts.edge_ids = {"mic-ears"};

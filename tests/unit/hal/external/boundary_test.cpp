@@ -5,8 +5,12 @@
 
 #include <set>
 
+#include "core/spec/plan_codec.hpp"
+#include "hal/external/external_node.hpp"
 #include "hal/external/fault.hpp"
 #include "hal/external/sdk/phalarope_node.h"
+#include "hal/host/pipeline_facts.hpp"
+#include "tests/unit/engine/session/engine_driver.hpp"
 
 namespace phalarope::hal {
 namespace {
@@ -77,6 +81,24 @@ TEST(Boundary, TheAnswerIsLabelledAndABlankInvocationMeansTheRequests) {
   EXPECT_EQ(labels[1].second, "n");
   EXPECT_EQ(labels[2], std::pair(std::string_view("cpu_units"), std::string("1")));
   EXPECT_EQ(labels[3], std::pair(std::string_view("memory_mb"), std::string("256")));
+}
+
+// contract: 11.2 row 4
+TEST(Boundary, TelemetryLearnsWhichNodesAreProgramsOfTheirOwn) {
+  ExternalNodeSettings settings;
+  settings.name = "dialogue";
+  settings.cpu_units = 1;
+  settings.child.memory_mib = 64;
+  telemetry::Attributes labels;
+  for (auto& [key, value] : boundary_labels(settings)) labels.emplace(key, std::move(value));
+  const auto facts =
+      pipeline_reader({{"dialogue", labels}, {"nobody", labels}})(spec::encode(phalarope::testing::small_pipeline()));
+  const auto& dialogue = facts.nodes[telemetry::index_of(Modality::llm)];
+  EXPECT_EQ(dialogue.id, "dialogue");
+  EXPECT_EQ(dialogue.type, "dialogue");
+  EXPECT_EQ(dialogue.boundary.at("boundary"), "external_node");
+  EXPECT_EQ(dialogue.boundary.at("memory_mb"), "64");
+  EXPECT_TRUE(facts.nodes[telemetry::index_of(Modality::tts)].boundary.empty());
 }
 
 TEST(ExternalFaults, EachHasAnIdOfItsOwnASentenceAndACodeThatLeadsBack) {
