@@ -3,31 +3,13 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/engine/plan/lane_edge_policy.hpp"
+#include "core/engine/plan/lane_limits.hpp"
 
 namespace phalarope {
 namespace {
 
 std::array<std::span<Event>, lanes_count> lane_storage(std::array<std::array<Event, lane_items_max>, lanes_count>& of) {
   return {std::span<Event>(of[0]), std::span<Event>(of[1]), std::span<Event>(of[2])};
-}
-
-std::uint32_t items(std::int64_t count) noexcept {
-  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(count, 1, lane_items_max));
-}
-
-Watermark watermark(const Threshold& threshold) noexcept {
-  return {.high_items = items(threshold.high),
-          .low_items = static_cast<std::uint32_t>(std::max<std::int64_t>(0, threshold.low))};
-}
-
-/// The limits of the plan's lane edge and lane watermarks (5.3).
-LaneLimits limits_of(const ResolvedTurnPlan& plan) noexcept {
-  PerLane<Watermark> marks;
-  marks[Lane::control] = watermark(plan.flow_control.control_watermarks);
-  marks[Lane::data] = watermark(plan.flow_control.data_watermarks);
-  marks[Lane::telemetry] = watermark(plan.flow_control.telemetry_watermarks);
-  return limits_of_plan(items(lane_edge_policy(plan.edge_buffer_policies).max_queue_items), marks);
 }
 
 bool wants_a_node(EventKind kind) noexcept {
@@ -66,7 +48,7 @@ bool carries_text(const Event& input) noexcept {
 EngineRuntime::EngineRuntime(const RuntimeWiring& wiring) noexcept
     : wiring_(wiring), lanes_(lane_storage(lane_items_)) {
   const LaneSetConfig config{
-      .session = SymbolId{1}, .pipeline_version = SymbolId{2}, .limits = limits_of(wiring.engine.prepared().plan)};
+      .session = SymbolId{1}, .pipeline_version = SymbolId{2}, .limits = lane_limits_of(wiring.engine.prepared().plan)};
   // What does not fit into a lane waits in its ring; the lane overflows only by what the engine says to itself.
   control_room_items_ = config.limits[Lane::control].items_max;
   data_room_items_ = config.limits[Lane::data].items_max;

@@ -29,6 +29,7 @@
 #include "core/engine/lanes/event_source.hpp"
 #include "core/engine/lanes/ingress.hpp"
 #include "core/engine/lanes/lane_set.hpp"
+#include "core/engine/plan/lane_limits.hpp"
 
 namespace phalarope {
 
@@ -36,8 +37,6 @@ constexpr std::size_t operator_events_max = 64;
 /// Steps of one poll; bounds how long the caller waits for the loop to come round.
 constexpr std::size_t steps_per_poll_max = 256;
 constexpr std::size_t ingress_batch_events = 32;
-/// Memory of each lane; a plan's limit beyond it is lowered to it.
-constexpr std::size_t lane_items_max = 1024;
 /// A source's clock may be this far ahead of the poll's; a time further in the future is brought back to the poll's.
 constexpr Duration source_clock_lead_max = milliseconds(1'000);
 

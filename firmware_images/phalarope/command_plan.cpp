@@ -140,6 +140,7 @@ void add_plan(CLI::App& app, ChosenCommand& chosen) {
   resolve->callback(
       [options, &chosen] { chosen = [options] { return answer_lines(options->jsonl, spec::answer_resolve_line); }; });
   add_show(*command, chosen);
+  add_plan_walk(*command, chosen);
 }
 
 }  // namespace phalarope::program

@@ -25,6 +25,8 @@ void add_validate(CLI::App& app, ChosenCommand& chosen);
 void add_validate_spec(CLI::App& app, ChosenCommand& chosen);
 void add_abi(CLI::App& app, ChosenCommand& chosen);
 void add_plan(CLI::App& app, ChosenCommand& chosen);
+/// A subcommand of `plan`.
+void add_plan_walk(CLI::App& plan, ChosenCommand& chosen);
 void add_node(CLI::App& app, ChosenCommand& chosen);
 void add_scenario(CLI::App& app, ChosenCommand& chosen);
 void add_gates(CLI::App& app, ChosenCommand& chosen);

@@ -60,6 +60,8 @@ class ShownDialogue final : public Node {
       return inner_.put_payload(bytes);
     }
     std::span<const std::byte> payload(const PayloadHandle& handle) const override { return inner_.payload(handle); }
+    std::optional<StateOfSession> session_state() override { return inner_.session_state(); }
+    std::optional<StateOfTurn> turn_state() override { return inner_.turn_state(); }
     bool cancelled() const override { return inner_.cancelled(); }
 
    private:

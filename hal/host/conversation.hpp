@@ -63,6 +63,10 @@ using NodeDecorator = std::function<std::unique_ptr<Node>(NodeType, std::unique_
 template <typename T>
 using Started = Result<T, std::string>;
 
+/// The session's durable state (10.1): its turns' numbers, kept by the recording and read back before the engine is
+/// made, so before any turn opens. Bounded staleness: what the flusher had not yet given to the disk may be missing.
+constexpr Duration durable_state_staleness_max = block_wait_default;
+
 class Conversation : public std::enable_shared_from_this<Conversation> {
  public:
   /// The epoch of a board that has only itself to ask.

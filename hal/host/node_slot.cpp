@@ -36,6 +36,9 @@ class NodeSlot::Context final : public NodeContext {
     return bytes ? *bytes : std::span<const std::byte>{};
   }
 
+  std::optional<StateOfSession> session_state() override { return slot_.memory_.of_session(command_); }
+  std::optional<StateOfTurn> turn_state() override { return slot_.memory_.of_turn(command_); }
+
   bool cancelled() const override {
     // SYNC(cancelled): pairs with cancel().
     return command_.ticket != 0 && command_.ticket <= slot_.cancelled_through_.load(std::memory_order_acquire);
@@ -57,6 +60,7 @@ bool NodeSlot::run_one() {
   busy_since_ns_.store(around_.clock.now().value, std::memory_order_relaxed);
   Context context(*this, in_hand_);
   try {
+    memory_.begin(in_hand_);
     node_.handle(in_hand_, context);
   } catch (const std::exception&) {  // a node may run out of memory; its thread serves the others
     Event failure{};

@@ -19,6 +19,7 @@
 #include "core/engine/lanes/spsc_ring.hpp"
 #include "core/engine/memory/payload_store.hpp"
 #include "hal/host/clock.hpp"
+#include "hal/host/node_memory.hpp"
 
 namespace phalarope::hal {
 
@@ -72,6 +73,7 @@ class NodeSlot {
   std::atomic<std::uint64_t> results_refused_{0};
   std::uint32_t results_sent_ = 0;  // owner: the running thread
   Event in_hand_{};                 // owner: the running thread
+  NodeMemory memory_;               // owner: the running thread
 };
 
 }  // namespace phalarope::hal

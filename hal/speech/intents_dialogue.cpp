@@ -22,7 +22,6 @@ using Slots = std::map<std::string, std::string>;
 
 /// What the conversation remembers between two turns.
 struct Conversation {
-  std::string last_intent;
   Slots last_slots;
   std::string last_answer;
   std::int64_t words_heard = -1;  // of last_answer; -1: all of it
@@ -37,11 +36,15 @@ struct Answer {
   bool expects_reply = false;
 };
 
-/// The ask in hand: whether anybody still wants its answer, and the way to tell that a tool is at work for it.
+/// The ask in hand: whether anybody still wants its answer, the way to tell that a tool is at work for it, and what the
+/// session remembers of the asks before.
 struct Asked {
   FunctionRef<bool()> cancelled;
   FunctionRef<void(EventKind)> tell;
+  std::optional<StateOfSession> memory;
 };
+
+constexpr std::string_view last_intent_key = "last_intent";
 
 std::string formatted_time(const Clock& clock, const char* format) {
   const time_t seconds = static_cast<time_t>(clock.wall().value / ns_per_second);
@@ -74,8 +77,8 @@ struct DialogueNode::State {
 
   std::optional<std::string> refused_action() const;
   void ask(const Event& command, NodeContext& context);
-  Answer answer_to(std::string_view text, const Asked& asked);
-  Answer carry_out(const Intent& intent, Slots slots, const Asked& asked);
+  Answer answer_to(std::string_view text, Asked& asked);
+  Answer carry_out(const Intent& intent, Slots slots, Asked& asked);
   std::string filled(const std::string& pattern, const Slots& slots, const std::string& result) const;
   std::optional<std::string> variable(const std::string& name, const Slots& slots, const std::string& result) const;
   std::string said() const;
@@ -138,12 +141,13 @@ void DialogueNode::State::ask(const Event& command, NodeContext& context) {
     told.payload_class = PayloadClass::metadata;
     static_cast<void>(deliver(context, told, {}));
   };
+  Asked asked{.cancelled = cancelled, .tell = tell, .memory = context.session_state()};
   const auto what = static_cast<UtteranceClass>(command.argument_a);
   Answer answer;
   switch (what) {
     case UtteranceClass::undecided:
     case UtteranceClass::words:
-      answer = answer_to(context.text(command.payload), {.cancelled = cancelled, .tell = tell});
+      answer = answer_to(context.text(command.payload), asked);
       break;
     case UtteranceClass::rejected:
       answer.text = intents.not_understood;
@@ -174,9 +178,10 @@ void DialogueNode::State::ask(const Event& command, NodeContext& context) {
   deliver(context, done, {});
 }
 
-Answer DialogueNode::State::answer_to(std::string_view text, const Asked& asked) {
+Answer DialogueNode::State::answer_to(std::string_view text, Asked& asked) {
   const Intent* waiting = std::exchange(conversation.waiting_intent, nullptr);
-  if (const auto match = match_intent(intents, text, conversation.last_intent)) {
+  const std::string last_intent(asked.memory ? asked.memory->get(last_intent_key).value_or("") : "");
+  if (const auto match = match_intent(intents, text, last_intent)) {
     return carry_out(*match->intent, match->slots, asked);
   }
   if (waiting != nullptr) {
@@ -191,7 +196,7 @@ Answer DialogueNode::State::answer_to(std::string_view text, const Asked& asked)
   return {intents.not_understood, false};
 }
 
-Answer DialogueNode::State::carry_out(const Intent& intent, Slots slots, const Asked& asked) {
+Answer DialogueNode::State::carry_out(const Intent& intent, Slots slots, Asked& asked) {
   // An open slot: what is asked for is asked, the rest has a default.
   for (const auto& [slot, value] : intent.defaults) slots.try_emplace(slot, value);
   for (const auto& [slot, question] : intent.ask) {
@@ -216,7 +221,7 @@ Answer DialogueNode::State::carry_out(const Intent& intent, Slots slots, const A
   const std::size_t turn = turns_of_intent[intent.name]++ % intent.answers.size();
   Answer answer{filled(intent.answers[turn], slots, result.output), !intent.follow_up.empty()};
   if (!intent.follow_up.empty()) answer.text.append(" ").append(filled(intent.follow_up, slots, result.output));
-  conversation.last_intent = intent.name;
+  if (asked.memory) static_cast<void>(asked.memory->put(last_intent_key, intent.name));
   conversation.last_slots = std::move(slots);
   return answer;
 }

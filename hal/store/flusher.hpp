@@ -30,13 +30,15 @@
 
 namespace phalarope::hal {
 
+constexpr Duration block_wait_default = milliseconds(1000);
+
 struct FlusherConfig {
   RecordingWriter::Config recording;
   std::uint64_t disk_budget_bytes = 256ULL * 1024 * 1024;
   /// A block is closed at this size; also the most that one flush_once() takes from the ring.
   std::size_t block_bytes = 64 * 1024;
   /// Records younger than this may wait for company.
-  Duration block_wait = milliseconds(1000);
+  Duration block_wait = block_wait_default;
   /// A segment is closed at this age (evidence.md 8).
   Duration segment_age_max = milliseconds(60'000);
   /// After an error, how long before the next try.

@@ -9,7 +9,7 @@
 // (2) A result carries the ticket, turn and utterance of its command (NodeContext fills them); the engine refuses
 // it by name when they are no longer current, so a node may be late but never wrong. (3) A hook that overruns is
 // abandoned (runtime.md 11.1, decisions.md D18). (4) Nothing a node does can make the engine wait.
-// Contract: runtime.md 6.1, 7.4, 11.1.
+// Contract: runtime.md 6.1, 7.4, 10.1, 11.1.
 #pragma once
 
 #include <cstddef>
@@ -18,6 +18,7 @@
 #include <string_view>
 
 #include "core/engine/base/event.hpp"
+#include "core/engine/graph/state_store.hpp"
 
 namespace phalarope {
 
@@ -34,6 +35,10 @@ class NodeContext {
   virtual std::optional<PayloadHandle> put_payload(std::span<const std::byte> bytes) = 0;
   /// The bytes of a command's payload; empty when there is none or its handle is stale.
   virtual std::span<const std::byte> payload(const PayloadHandle& handle) const = 0;
+  /// What the session remembers on this board, and what the command's turn does (10.1); written under its epoch, gone
+  /// after a restart or a migration. Nothing where nobody keeps it, and no turn's for a command of no turn.
+  virtual std::optional<StateOfSession> session_state() { return std::nullopt; }
+  virtual std::optional<StateOfTurn> turn_state() { return std::nullopt; }
   /// True as soon as the command's ticket was cancelled. Ask often: between sentences, frames, audio chunks.
   virtual bool cancelled() const = 0;
 

@@ -7,7 +7,7 @@
 //                   WalkTrace: nodes in the order they ran, every signal, why it stopped
 //
 // A conversation is not run this way: its nodes stream and wait for each other (executor.hpp). This is the same graph
-// as a sequence of scheduling points, for plans that are tried out and for nodes that answer in one call.
+// as a sequence of scheduling points, for plans that are tried out before a board runs them (`phalarope plan walk`).
 //
 // Invariants. (1) Same graph, same answers, same trace (I8). (2) No node runs before its predecessors, none twice.
 // (3) Signals leave with sequences and timestamps that never decrease. (4) An overflow or a denial is in the trace with

@@ -168,7 +168,9 @@ TEST_F(ConversationTest, ItsRecordingBeginsWithWhatAReplayNeeds) {
   for (std::size_t i = 0; i < told.sequences.size(); ++i) ASSERT_EQ(told.sequences[i], i);
 }
 
+// contract: 10.1 row 3
 TEST_F(ConversationTest, ASecondRunGoesOnWithSequenceAndTurnsAndOwesTheFirstNothing) {
+  EXPECT_EQ(settings().flusher.block_wait, durable_state_staleness_max) << "what is declared is what the board does";
   run(End::proper);
   const std::size_t before = read().types.size();
   run(End::proper);

@@ -233,5 +233,54 @@ TEST(NodeSlot, AFailureIsSaidInTheNodesNameByWhoeverSupervises) {
   EXPECT_EQ(results[0].lane, Lane::control);
 }
 
+// contract: 10.1 rows 1-2, 10.1 operations rows 1-3, 11.1 row 3
+TEST(NodeSlot, ANodeRemembersForItsSessionAndForItsTurnAndForNobodyElse) {
+  HostWorld world;
+  std::vector<std::string> seen;
+  const auto look = [&seen](NodeContext& context) {
+    const auto turn = context.turn_state();
+    seen.push_back(std::string(context.session_state()->get("name").value_or("-")) + "/" +
+                   (turn ? std::string(turn->get("draft").value_or("-")) : "no turn"));
+  };
+  WorkingNode node([&](const Event& command, NodeContext& context) {
+    if (command.argument_a == 1) {
+      EXPECT_TRUE(context.session_state()->put("name", "Ada"));
+      EXPECT_TRUE(context.turn_state()->put("draft", "hello"));
+    }
+    look(context);
+  });
+  const auto sut = world.slot(2, node);
+  const auto command = [&world](std::int64_t argument, std::uint32_t turn, std::uint16_t session) {
+    Event made = world.command(argument);
+    made.turn_number = turn;
+    made.session_slot = session;
+    return made;
+  };
+  for (const Event& made :
+       {command(1, 3, 0), command(0, 3, 0), command(0, 0, 0), command(0, 3, 1), command(0, 4, 0), command(0, 3, 0)}) {
+    ASSERT_TRUE(sut->submit(made));
+    EXPECT_TRUE(sut->run_one());
+  }
+  const std::vector<std::string> expected{"Ada/hello", "Ada/hello", "Ada/no turn", "-/-", "Ada/-", "Ada/no turn"};
+  EXPECT_EQ(seen, expected) << "in turn, again, of the session, another session's, the next turn, a word about the old";
+}
+
+// contract: 10.1 operations row 1, I7
+TEST(NodeSlot, ANodeWritesUnderTheEpochOfItsCommandOnly) {
+  HostWorld world;
+  std::vector<bool> written;
+  WorkingNode node([&written](const Event&, NodeContext& context) {
+    written.push_back(context.session_state()->put("key", "value").has_value());
+  });
+  const auto sut = world.slot(2, node);
+  for (const std::uint64_t epoch : {std::uint64_t{5}, std::uint64_t{6}, std::uint64_t{5}}) {
+    Event made = world.command(0);
+    made.authority_epoch = epoch;
+    ASSERT_TRUE(sut->submit(made));
+    EXPECT_TRUE(sut->run_one());
+  }
+  EXPECT_EQ(written, (std::vector<bool>{true, true, false}));
+}
+
 }  // namespace
 }  // namespace phalarope::hal

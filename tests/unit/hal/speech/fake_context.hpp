@@ -39,6 +39,7 @@ class FakeContext final : public NodeContext {
     if (!handle.present() || handle.slot >= store_.size()) return {};
     return std::as_bytes(std::span(store_[handle.slot]));
   }
+  std::optional<StateOfSession> session_state() override { return StateOfSession(state_, 1); }
   bool cancelled() const override { return is_cancelled; }
 
   /// A command with `text` as its payload.
@@ -75,6 +76,8 @@ class FakeContext final : public NodeContext {
   std::int64_t cancel_after_emits = -1;
 
  private:
+  Authority authority_;
+  StateStore state_{SymbolId{1}, authority_};
   std::vector<std::string> store_;
 };
 

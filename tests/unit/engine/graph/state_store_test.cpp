@@ -1,5 +1,5 @@
 // What is remembered, by whom it may be written, and what is gone when a turn ends or a session moves.
-#include "core/engine/session/state_store.hpp"
+#include "core/engine/graph/state_store.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "core/engine/session/state_store.hpp"
+#include "core/engine/graph/state_store.hpp"
 
 #include "core/engine/plan/white_space.hpp"
 
