@@ -109,7 +109,11 @@ void add_signal_members(ordered_json& json, const Event& event, const RecordingN
     if (const auto domain = names.symbol(static_cast<std::uint32_t>(event.argument_a)); !domain.empty()) {
       json["sync_domain"] = domain;
     }
-    if (const auto id = names.symbol(event.sync_or_merge_group); !id.empty()) json["discontinuity_id"] = id;
+    const auto id = names.symbol(event.sync_or_merge_group);
+    if (!id.empty()) json["discontinuity_id"] = id;
+    if (id.empty() && event.sync_or_merge_group != 0) {
+      json["discontinuity_id"] = "discontinuity-" + std::to_string(event.sync_or_merge_group);
+    }
   }
 }
 

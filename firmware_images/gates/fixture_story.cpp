@@ -121,7 +121,7 @@ EdgePolicy policy_from(const JsonValue& edge, EdgeStrategy strategy) {
 Story tell_edge(const JsonValue& edge) {
   const auto strategy = from_wire_name<EdgeStrategy>(text_in(edge, "strategy"));
   if (!strategy) return std::unexpected(std::string("edge.strategy is unknown"));
-  EdgeQueue queue(policy_from(edge, *strategy), Lane::data, DataShedding::drop);
+  EdgeQueue queue(edge_rule(policy_from(edge, *strategy), Lane::data, DataShedding::drop));
   replay::ReplayArtifact artifact;
   std::vector<replay::LineageEntry>& lineage = artifact.lineage;
   const auto drop = [&](const DropNotices& notices) {
@@ -140,10 +140,10 @@ Story tell_edge(const JsonValue& edge) {
          return one;
        })) {
     lineage.push_back({.event_id = event_name(item.transport_sequence), .merge_group_id = {}, .dropped = false});
-    const EdgeVerdict verdict = queue.offer(item, Instant{});
+    const EdgeVerdict verdict = queue.offer(item, [](const EdgeItem&) {});
     if (verdict.outcome == EdgeOutcome::merged)
       lineage.back().merge_group_id = fmt::format("group-{}", item.merge_group);
-    drop(verdict.notices);
+    drop(queue.notices());
   }
   return artifact;
 }

@@ -61,6 +61,14 @@ bool Bender::tell(Event& input) {
       if (!asks || find(EventKind::interruption_confirmed) != nullptr) return false;
       return std::erase_if(outputs_, [](const Event& e) { return e.kind == EventKind::turn_open_proposed; }) > 0;
     }
+    case Bend::notice_forgotten:
+      // A sentence, which nothing else tells of; what the end of a turn flushes has no notice anyhow.
+      if (input.kind != EventKind::dialogue_sentence || find(EventKind::close) != nullptr) return false;
+      if (Event* const notice = find(EventKind::drop_notice); notice != nullptr) {
+        notice->edge = notice->node = no_edge.value;  // told of nobody
+        return true;
+      }
+      return false;
     case Bend::payload_forgotten: {
       Event* const given = find(EventKind::command_release_payload);
       if (given == nullptr) return false;
@@ -151,6 +159,12 @@ bool Bender::tell_of_outputs() {
       return bent(EventKind::close, [](Event& event) { event.flags = 0; });
     case Bend::output_before_cause:
       return bent(EventKind::close, [](Event& event) { event.mono_ns -= an_hour.value; });
+    case Bend::notice_too_wide: {
+      Event* const notice = find(EventKind::drop_notice);
+      if (notice == nullptr || notice->edge == no_edge.value || notice->range_start == 0) return false;
+      notice->range_end += 1000;
+      return true;
+    }
     case Bend::payload_given_twice:
       return twice(EventKind::command_release_payload);
     case Bend::output_changed:

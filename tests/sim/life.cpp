@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "tests/sim/checkers/edges.hpp"
 #include "tests/sim/drive/direct_drive.hpp"
 #include "tests/sim/last_words.hpp"
 
@@ -62,10 +63,8 @@ void Life::make_engine() {
     const auto added = payloads_.add_pool(arena_, {.pool = pool, .slab_bytes = bytes, .slabs_max = destiny_.rig.slabs});
     PHAL_ENFORCE(added.has_value(), "the simulated arena holds its slabs");
   }
-  const auto& pipelines = simulated_pipelines();
-  const auto made = Engine::create(arena_, {.pipelines = std::span(pipelines).first(destiny_.rig.pipelines),
-                                            .sessions = {},
-                                            .seats = destiny_.rig.sessions});
+  const auto made =
+      Engine::create(arena_, {.pipelines = destiny_.rig.pipelines, .sessions = {}, .seats = destiny_.rig.sessions});
   PHAL_ENFORCE(made.has_value(), "the simulated arena holds its engine");
   engine_ = *made;
 }
@@ -86,7 +85,8 @@ void Life::make_checkers() {
   checkers_.push_back(std::make_unique<EvidenceChecker>(verdicts));
   checkers_.push_back(std::make_unique<PlanChecker>(verdicts));
   checkers_.push_back(std::make_unique<FlowChecker>(verdicts));
-  const auto pipelines = std::span(simulated_pipelines()).first(destiny_.rig.pipelines);
+  checkers_.push_back(std::make_unique<EdgeChecker>(verdicts, destiny_.probes));
+  const std::span<const CompiledPipeline> pipelines = destiny_.rig.pipelines;
   replay_ = (std::make_unique<ReplayChecker>(verdicts, pipelines, destiny_.rig.sessions, arena_bytes(destiny_.rig)));
 }
 
@@ -94,7 +94,7 @@ SessionStart Life::start_of(std::uint16_t slot) {
   SessionStart start;
   start.seed = destiny_.chance.next() >> 1;
   start.session_slot = slot;
-  start.pipeline = static_cast<std::uint8_t>(slot % destiny_.rig.pipelines);
+  start.pipeline = static_cast<std::uint8_t>(slot % destiny_.rig.pipelines.size());
   static_cast<void>(start.set_session_id("sim-" + std::to_string(++sessions_seated_)));
   return start;
 }

@@ -153,6 +153,16 @@ constexpr auto probe_rows = std::to_array<ProbeRow>({
     {"lane_watermark", seen_input, watermark, Reason::lane_queue_high_watermark},
     {"lane_xoff", seen_input, flow_xoff},
     {"lane_xon", seen_input, flow_xon},
+    // edges
+    {"edge_watermark", seen_output, watermark, Reason::edge_watermark_high},
+    {"edge_xoff", seen_output, flow_xoff},
+    {"edge_xon", seen_output, flow_xon},
+    {"edge_credit", seen_output, credit_grant},
+    {"edge_group_dropped", seen_output, drop_notice, Reason::sync_atomic_drop},
+    {"edge_hole_told", seen_output, drop_notice, Reason::sync_drop_with_discontinuity},
+    {"edge_domain_told", seen_output, discontinuity, Reason::sync_domain_partial_loss},
+    {"edge_degraded", seen_output, degrade, Reason::edge_watermark_high},
+    {"edge_fell_back", seen_output, fallback, Reason::edge_watermark_high},
     {"recording_level_lowered", seen_input, recording_level_downgraded},
 });
 static_assert(probe_rows.size() >= 100);

@@ -30,7 +30,9 @@ constexpr std::string_view harness_probes[] = {
     "power_cut_when_idle",    "power_cut_in_a_write",    "torn_tail_dropped",    "open_turn_closed",
     "recording_gone_on_with", "disk_was_full",           "disk_write_failed",    "disk_sync_failed",
     "segments_deleted",       "replayed_from_disk",      "many_sessions",        "two_pipelines",
-    "smallest_ring",          "smallest_slabs",          "detail_dropped",       "engine_was_late"};
+    "smallest_ring",          "smallest_slabs",          "detail_dropped",       "engine_was_late",
+    "edge_dropped",           "edge_replaced",           "edge_merged",          "edge_not_mergeable",
+    "edge_sampled",           "edge_shed_after_waiting", "edge_flushed"};
 
 }  // namespace
 

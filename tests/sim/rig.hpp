@@ -1,6 +1,7 @@
 // Rig: the sizes one seed draws, beside its faults (swarm testing: rare mixes of sizes meet rare mixes of faults).
 //
-//   scenario ──bounds──▶ seed ──draws──▶ Rig { sessions, pipelines, rings, slabs, lateness, manners, disk }
+//   scenario ──bounds──▶ seed ──draws──▶ Rig { sessions, pipelines, edge buffers, rings, slabs, lateness, manners, disk
+//   }
 //
 // Sizes are drawn from what a board profile allows, the smallest included, because bounds are where bugs live.
 #pragma once
@@ -36,7 +37,7 @@ const Scenario* find_scenario(std::string_view name);
 
 struct Rig {
   std::size_t sessions = 1;
-  std::size_t pipelines = 1;
+  std::vector<CompiledPipeline> pipelines;  // side by side; some with buffers of the seed's own
   bool through_runtime = false;
   bool on_disk = false;
   std::size_t evidence_ring_bytes = 1 << 20;

@@ -27,7 +27,7 @@ bool counts(const std::vector<std::string>& checks, const std::string& verdict) 
 
 void count_sizes(const Rig& rig, Probes& probes) {
   if (rig.sessions > 1) probes.count("many_sessions");
-  if (rig.pipelines > 1) probes.count("two_pipelines");
+  if (rig.pipelines.size() > 1) probes.count("two_pipelines");
   if (rig.through_runtime && rig.evidence_ring_bytes == 1 << 17) probes.count("smallest_ring");
   if (rig.slabs == 48) probes.count("smallest_slabs");
 }

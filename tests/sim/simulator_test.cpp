@@ -22,10 +22,31 @@ TEST(Simulation, EveryInvariantHoldsOverEverySeed) {
   ASSERT_TRUE(swarm.sum.sound()) << swarm.sum.violations.front() << "\nrepeat: " << repeat_line(failure);
   EXPECT_GE(swarm.sum.turns_opened, turns_in_the_test);
   RecordProperty("turns", std::to_string(swarm.sum.turns_opened));
-  for (const char* rare : {"abort_cancelled", "abort_authority_loss", "abort_node_timeout_or_failure", "apology",
-                           "abort_recording_evidence_unavailable", "dismissed_back_channel", "late_output_refused",
-                           "confirmed_stop_phrase", "dismissed_turn_ended", "stale_epoch", "words_heard_told",
-                           "session_reseated", "lane_xoff", "lane_xon", "recorder_lost_events"}) {
+  for (const char* rare : {"abort_cancelled",
+                           "abort_authority_loss",
+                           "abort_node_timeout_or_failure",
+                           "apology",
+                           "abort_recording_evidence_unavailable",
+                           "dismissed_back_channel",
+                           "late_output_refused",
+                           "confirmed_stop_phrase",
+                           "dismissed_turn_ended",
+                           "stale_epoch",
+                           "words_heard_told",
+                           "session_reseated",
+                           "lane_xoff",
+                           "lane_xon",
+                           "recorder_lost_events",
+                           "edge_dropped",
+                           "edge_replaced",
+                           "edge_merged",
+                           "edge_sampled",
+                           "edge_shed_after_waiting",
+                           "edge_flushed",
+                           "edge_xon",
+                           "edge_credit",
+                           "edge_group_dropped",
+                           "edge_hole_told"}) {
     EXPECT_GT(swarm.sum.probes.at(rare), 0U) << rare << " was never reached";
   }
 }

@@ -1,12 +1,14 @@
 // Answer: the books of one spoken answer: which sentences wait, how far synthesis may run ahead, what was heard.
 //
 //   dialogue ──sentences──▶ [waiting, 32] ──one at a time──▶ synthesiser ──frames, against credit──▶ playback
+//               edge buffer behind it, by the plan                        edge buffer, by the plan
 //
 //      0 ............ played ............ received ............ granted          samples on the answer's axis
 //                       └──────────── at most playback_ahead_frames_max ────────────┘
 //
 // Invariants. (1) granted - played never exceeds the plan's bound, so an interruption throws little away and memory
-// is bounded (I5). (2) At most one sentence is with the synthesiser. (3) The end is announced to the audio thread
+// is bounded (I5). (2) At most one sentence, or one merged item of them, is with the
+// synthesiser. (3) The end is announced to the audio thread
 // once, when the dialogue and the last sentence are done. (4) A word is heard when the loudspeaker has passed the
 // start of the next one; the word in hand does not count (D22).
 // Pure; engine thread. Contract: runtime.md 5.4 (credit), 7.4; decisions.md D4, D22; users.md 7, 21.
@@ -29,15 +31,17 @@ constexpr bool on_answer_axis(std::int64_t samples) noexcept { return samples >=
 struct WaitingSentence {
   PayloadHandle text;
   std::int64_t index = 0;
+  std::uint32_t transport_sequence = 0;
 };
 
 /// How far an answer has come.
 struct AnswerProgress {
   std::int64_t granted_frames = 0;
-  std::int64_t received_frames = 0;
+  std::int64_t voiced_frames = 0;    // that came from the synthesiser
+  std::int64_t received_frames = 0;  // of those, handed to the loudspeaker
   std::int64_t played_frames = 0;
-  std::int64_t sentences_given = 0;  // by the dialogue
-  bool synthesiser_busy = false;
+  std::int64_t sentences_given = 0;     // by the dialogue
+  std::uint32_t sentences_voicing = 0;  // with the synthesiser: one, or a merged item's
   bool dialogue_done = false;
   bool end_announced = false;
   bool playback_started = false;
@@ -61,7 +65,7 @@ struct Answer : AnswerProgress {
     return room <= 0 ? 0 : room / frame_frames;
   }
 
-  constexpr bool all_voiced() const noexcept { return dialogue_done && waiting.empty() && !synthesiser_busy; }
+  constexpr bool all_voiced() const noexcept { return dialogue_done && waiting.empty() && sentences_voicing == 0; }
   /// The dialogue has said nothing so far.
   constexpr bool silent() const noexcept { return sentences_given == 0; }
 

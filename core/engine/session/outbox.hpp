@@ -1,8 +1,9 @@
 // Outbox: what one step gives, in order: signals for the record and commands for the world.
 //
 // Every output is stamped here with the next runtime sequence, the step's time and its cause, so that no room has to
-// remember to. The bound is the longest sequence a single event can cause (a confirmed interruption of a turn whose
-// whole sentence queue is released, followed by the next turn's opening); exceeding it is a programmer's mistake.
+// remember to. The bound is the longest sequence a single event can cause (both edge buffers of a turn dropped item
+// by item, each with its notice and its payload's release, followed by the turn's end and the next one's opening);
+// exceeding it is a programmer's mistake.
 // Owner: the engine thread, for the length of one step.
 #pragma once
 
@@ -14,7 +15,7 @@
 
 namespace phalarope {
 
-constexpr std::size_t step_outputs_max = 192;
+constexpr std::size_t step_outputs_max = 640;
 
 /// Who moves the fence. It is told while the step still works: silence does not wait for the words about it, nor for
 /// the next turn to open. A replay has nobody to silence and gives none.

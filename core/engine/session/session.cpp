@@ -37,7 +37,9 @@ Result<void, GraphProblem> Session::start(const SessionStart& start, const Sessi
   const ResolvedTurnPlan& frozen = plan.prepared->plan;
   const GraphPatience patience =
       patience_of(plan.pipeline->graph, plan.pipeline->deadlines, milliseconds(frozen.budgets.node_budget_ms_default));
-  return graph_.configure(plan.pipeline->graph, patience, branches_of(frozen));
+  const auto configured = graph_.configure(plan.pipeline->graph, patience, branches_of(frozen));
+  if (configured) lay_edges();
+  return configured;
 }
 
 void Session::step(const Event& input, Outbox& out) noexcept {
@@ -170,6 +172,10 @@ void Session::hand_out(const Event& node_command, Outbox& out) noexcept {
   given.argument_a = node_command.argument_a;
   given.argument_b = node_command.argument_b;
   given.edge = node_command.edge;
+  given.sync_or_merge_group = node_command.sync_or_merge_group;
+  given.range_start = node_command.range_start;
+  given.range_end = node_command.range_end;
+  if (node_command.has(EventFlag::has_range)) given.set(EventFlag::has_range);
   graph_.commanded(given);
   const Modality modality = modality_of(given.kind);
   if (modality != Modality::none) book_.asked(start_, modality, given);

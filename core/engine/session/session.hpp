@@ -11,16 +11,19 @@
 // is active there is a deadline, so that no silence is for ever (D14). (5) Nothing of an old ticket is played (I6).
 // (6) Nothing said under an older epoch than the session's is accepted (I7).
 //
-// Six files, one topic each: session_listening.cpp (the user's speech), session_interruption.cpp (doubt and verdict),
-// session_speaking.cpp (the answer), session_turns.cpp (opening and ending turns, evidence), session_cancel.cpp (the
-// user's cancel, whatever its scope), session_authority.cpp (epochs, leases, migration).
-// Owner: the engine thread. Contract: runtime.md 2, 3, 6, 7; decisions.md D4, D14, D16, D17, D22.
+// Seven files, one topic each: session_listening.cpp (the user's speech), session_interruption.cpp (doubt and verdict),
+// session_speaking.cpp (the answer), session_edges.cpp (what waits between two nodes), session_turns.cpp (opening and
+// ending turns, evidence), session_cancel.cpp (the user's cancel, whatever its scope), session_authority.cpp (epochs,
+// leases, migration). Owner: the engine thread. Contract: runtime.md 2, 3, 6, 7; decisions.md D4, D14, D16, D17, D22.
 #pragma once
 
 #include <array>
 #include <optional>
+#include <span>
 
+#include "core/engine/graph/edge_queue.hpp"
 #include "core/engine/graph/executor.hpp"
+#include "core/engine/lanes/flow_control.hpp"
 #include "core/engine/plan/compiled_pipeline.hpp"
 #include "core/engine/plan/materialize.hpp"
 #include "core/engine/session/answer.hpp"
@@ -119,13 +122,45 @@ class Session {
   void on_playback_position(const Event& input, Outbox& out) noexcept;
   void on_playback_completed(const Event& input, Outbox& out) noexcept;
   void voice_next_sentence(Outbox& out) noexcept;
+  Event voicing_of(const PayloadHandle& text, std::int64_t index) const noexcept;
+  void voice_sentence(const Event& synthesise, Outbox& out) noexcept;
   void grant_credit(Outbox& out) noexcept;
   void mind_the_credit(const Event& input) noexcept;
   void announce_end(Outbox& out) noexcept;
   void apologise(Outbox& out) noexcept;
   bool of_this_turn(const Event& input) const noexcept;
   void refuse_late(const Event& input, Outbox& out) noexcept;
-  void drop_by_name(const Event& input, Outbox& out) noexcept;
+  void drop_by_name(const Event& input, Outbox& out, std::uint8_t edge = no_edge.value) noexcept;
+  void say_dropped(const Event& input, std::uint8_t edge, Outbox& out) noexcept;
+
+  // ---- edges ---------------------------------------------------------------------------------------------
+  /// One edge whose items may have to wait.
+  struct EdgeLine {
+    std::uint8_t edge = no_edge.value;
+    EdgeQueue queue{};
+  };
+  enum class FlowTurn : std::uint8_t { high, recovered };
+  void lay(EdgeLine& line, std::uint8_t edge) noexcept;
+  void lay_edges() noexcept;
+  bool fits_edge(std::uint8_t edge, const PayloadHandle& payload) const noexcept;
+  void offer_sentence(const Event& input, std::uint8_t edge, Outbox& out) noexcept;
+  void voice_from_the_edge(Outbox& out) noexcept;
+  bool playback_takes() const noexcept;
+  void offer_frame(const Event& input, Outbox& out) noexcept;
+  void play_waiting_frames(Outbox& out) noexcept;
+  void play(std::span<const EdgeItem> run, Outbox& out) noexcept;
+  void offer(EdgeLine& line, const EdgeItem& item, Outbox& out) noexcept;
+  void take_from(EdgeLine& line, RunSink give, Outbox& out) noexcept;
+  void end_waits(Outbox& out) noexcept;
+  void drop_sentences(Outbox& out) noexcept;
+  void flush_edges(Outbox& out) noexcept;
+  std::optional<Instant> next_edge_deadline() const noexcept;
+  void tell_pressure(EdgeLine& line, bool high_watermark, Outbox& out) noexcept;
+  Lane lane_of(const EdgeLine& line) const noexcept;
+  void tell_flow(const EdgeLine& line, FlowTurn turn, Outbox& out) noexcept;
+  void tell_drop(const EdgeLine& line, const SequenceRange& range, bool last, Outbox& out) noexcept;
+  void repeat_on_its_domain(const PressureSignal& marker, const EdgeRule& rule, Outbox& out) noexcept;
+  void take_branch(const EdgeLine& line, DataShedding branch, Outbox& out) noexcept;
 
   // ---- turns ---------------------------------------------------------------------------------------------
   void propose(Reason reason, Outbox& out) noexcept;
@@ -209,6 +244,12 @@ class Session {
   std::array<Answer, 2> answers_{};
   std::size_t answer_in_use_ = 0;
   bool evidence_finished_ = false;
+
+  // What waits between two nodes, by the plan's edge policies.
+  EdgeLine sentence_line_{};
+  EdgeLine frame_line_{};
+  std::uint8_t heard_edge_ = no_edge.value;
+  std::array<std::uint64_t, graph_edges_max> edge_bytes_max_{};
 
   // The user's speech, and the doubt about it.
   Utterance utterance_{};

@@ -67,9 +67,8 @@ void Session::do_without(Modality modality, Outbox& out) noexcept {
       answer().dialogue_done = true;
       break;
     case Modality::tts:
-      for (const WaitingSentence& sentence : answer().waiting) release(sentence.text, out);
-      answer().waiting.clear();
-      answer().synthesiser_busy = false;
+      drop_sentences(out);
+      answer().sentences_voicing = 0;
       break;
     case Modality::none:
       break;

@@ -69,10 +69,14 @@ void Session::on_audio_frame(const Event& input, Outbox& out) noexcept {
     release(input.payload, out);
     return;
   }
-  Event& audio = to_recogniser(EventKind::command_recognise_audio, out);
-  audio.media_sample = input.media_sample;
-  audio.payload = input.payload;
-  audio.payload_class = PayloadClass::audio_raw;
+  if (fits_edge(heard_edge_, input.payload)) {
+    Event& audio = to_recogniser(EventKind::command_recognise_audio, out);
+    audio.media_sample = input.media_sample;
+    audio.payload = input.payload;
+    audio.payload_class = PayloadClass::audio_raw;
+  } else {
+    drop_by_name(input, out, heard_edge_);
+  }
   utterance_.pass_on(input.media_sample + input.payload.length_bytes / bytes_per_frame);
   if (utterance_.complete()) ask_for_verdict(out);
 }
@@ -125,6 +129,10 @@ void Session::deliver_words(const Event& input, Outbox& out) noexcept {
   bool payload_passed_on = false;
   for (Event& ask : commands) {
     PHAL_ENFORCE(ask.kind == EventKind::command_dialogue_ask, "words go to a dialogue and to nobody else");
+    if (!fits_edge(ask.edge, input.payload)) {
+      say_dropped(input, ask.edge, out);
+      continue;
+    }
     ask.payload = input.payload;
     ask.payload_class = PayloadClass::text_raw;
     ask.argument_a = input.argument_a;

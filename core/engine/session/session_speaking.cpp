@@ -20,11 +20,16 @@ void Session::refuse_late(const Event& input, Outbox& out) noexcept {
 }
 
 // Never silently: the record says which of the node's results went nowhere.
-void Session::drop_by_name(const Event& input, Outbox& out) noexcept {
+void Session::drop_by_name(const Event& input, Outbox& out, std::uint8_t edge) noexcept {
   release(input.payload, out);
+  say_dropped(input, edge, out);
+}
+
+void Session::say_dropped(const Event& input, std::uint8_t edge, Outbox& out) noexcept {
   Event& notice = signal(EventKind::drop_notice, Emitter::edge_buffer, Reason::queue_pressure_drop, out);
   notice.target_lane = Lane::data;
   notice.node = input.node;
+  notice.edge = edge;
   notice.range_start = notice.range_end = static_cast<std::int64_t>(input.transport_sequence);
   notice.set(EventFlag::has_range);
 }
@@ -34,12 +39,9 @@ void Session::on_dialogue_sentence(const Event& input, Outbox& out) noexcept {
   note_progress(input);
   GraphCommands commands;
   const bool routed = graph_.route(input, commands).has_value();
-  const bool kept =
-      routed && !commands.empty() && answer().waiting.push_back({.text = input.payload, .index = input.argument_a});
-  // The edge is full, or the dialogue was given up.
-  if (!kept) return drop_by_name(input, out);
+  if (!routed || commands.empty()) return drop_by_name(input, out);  // the dialogue, or the voice, was given up
   ++answer().sentences_given;
-  voice_next_sentence(out);
+  offer_sentence(input, commands[0].edge, out);
 }
 
 void Session::on_dialogue_done(const Event& input, Outbox& out) noexcept {
@@ -72,29 +74,41 @@ void Session::on_tool(const Event& input, Outbox& out) noexcept {
 }
 
 void Session::voice_next_sentence(Outbox& out) noexcept {
-  if (answer().synthesiser_busy || answer().waiting.empty()) return;
+  if (answer().sentences_voicing > 0) return;
+  if (answer().waiting.empty()) {
+    if (!sentence_line_.queue.empty()) voice_from_the_edge(out);
+    return;
+  }
   const WaitingSentence sentence = answer().waiting[0];
   answer().waiting.erase_at(0);
-  answer().synthesiser_busy = true;
-  answer().output_announced = false;
-  grant_credit(out);  // before the work, so that the first frame leaves while the sentence is still being voiced
+  voice_sentence(voicing_of(sentence.text, sentence.index), out);
+}
+
+Event Session::voicing_of(const PayloadHandle& text, std::int64_t index) const noexcept {
   Event synthesise{};
   synthesise.kind = EventKind::command_synthesise;
   synthesise.node = graph_.find(NodeType::synthesiser).value;
-  synthesise.payload = sentence.text;
+  synthesise.payload = text;
   synthesise.payload_class = PayloadClass::text_raw;
-  synthesise.argument_a = sentence.index;
+  synthesise.argument_a = index;
+  return synthesise;
+}
+
+void Session::voice_sentence(const Event& synthesise, Outbox& out) noexcept {
+  ++answer().sentences_voicing;
+  answer().output_announced = false;
+  grant_credit(out);  // before the work, so that the first frame leaves while the sentence is still being voiced
   hand_out(synthesise, out);
 }
 
 // A synthesiser without credit is silent because the loudspeaker is behind, which is no failure of its own (D2).
 void Session::mind_the_credit(const Event& input) noexcept {
-  const bool dry = answer().granted_frames - answer().received_frames < plan_.pipeline->voice.frame_frames;
+  const bool dry = answer().granted_frames - answer().voiced_frames < plan_.pipeline->voice.frame_frames;
   graph_.set_waiting(graph_.find(NodeType::synthesiser), dry, input.at());
 }
 
 void Session::grant_credit(Outbox& out) noexcept {
-  if (!answer().synthesiser_busy) return;
+  if (answer().sentences_voicing == 0) return;
   const VoicePolicy& voice = plan_.pipeline->voice;
   const std::int64_t frames = answer().credit_frames(voice.playback_ahead_frames_max, voice.frame_frames);
   if (frames == 0) return mind_the_credit(out.input());
@@ -115,17 +129,9 @@ void Session::on_synthesis_frame(const Event& input, Outbox& out) noexcept {
   GraphCommands commands;
   if (!graph_.route(input, commands)) return refuse_late(input, out);
   book_.first_output(input);
-  if (!answer().output_announced) {
-    answer().output_announced = true;
-    signal(EventKind::output_accepted, Emitter::transport, Reason::output_accepted, out);
-  }
-  answer().received_frames = input.argument_a + input.argument_b;
+  answer().voiced_frames = input.argument_a + input.argument_b;
   mind_the_credit(input);
-  Event& play = command(EventKind::command_play_frame, graph_.find(NodeType::playback), out);
-  play.argument_a = input.argument_a;
-  play.argument_b = input.argument_b;
-  play.payload = input.payload;
-  play.payload_class = PayloadClass::audio_raw;
+  offer_frame(input, out);
 }
 
 void Session::on_synthesis_word(const Event& input, Outbox& out) noexcept {
@@ -142,13 +148,14 @@ void Session::on_synthesis_done(const Event& input, Outbox& out) noexcept {
   note_progress(input);
   GraphCommands commands;
   if (graph_.route(input, commands)) book_.answered(Modality::tts, input);  // progress only
-  answer().synthesiser_busy = false;
+  if (answer().sentences_voicing > 0) --answer().sentences_voicing;
   voice_next_sentence(out);
   announce_end(out);
 }
 
 void Session::announce_end(Outbox& out) noexcept {
   if (answer().end_announced || !answer().all_voiced()) return;
+  if (!sentence_line_.queue.empty() || !frame_line_.queue.empty()) return;
   answer().end_announced = true;
   if (answer().received_frames == 0) {
     // Every sentence was empty for the synthesiser: nothing will ever be played, so nothing will complete.
@@ -177,7 +184,9 @@ void Session::on_playback_position(const Event& input, Outbox& out) noexcept {
   if (!of_this_turn(input)) return;
   note_progress(input);
   answer().played_frames = input.argument_a;
+  play_waiting_frames(out);
   grant_credit(out);
+  announce_end(out);
 }
 
 void Session::on_playback_completed(const Event& input, Outbox& out) noexcept {
@@ -191,11 +200,10 @@ void Session::on_playback_completed(const Event& input, Outbox& out) noexcept {
 void Session::apologise(Outbox& out) noexcept {
   apologised_ = true;
   words_delivered_ = true;
-  for (const WaitingSentence& sentence : answer().waiting) release(sentence.text, out);
-  answer().waiting.clear();
+  drop_sentences(out);
   answer().dialogue_done = true;
   ++answer().sentences_given;
-  answer().synthesiser_busy = true;
+  ++answer().sentences_voicing;
   grant_credit(out);
   Event apology{};
   apology.kind = EventKind::command_apology;

@@ -201,6 +201,7 @@ void Session::clear_turn(bool interrupted, Outbox& out) noexcept {
     if (cancel.node != graph_.find(NodeType::recogniser).value) out.give(cancel);
   }
   for (const WaitingSentence& sentence : answer().waiting) release(sentence.text, out);
+  flush_edges(out);
   // An interrupted answer stays until the audio thread has said how much of it was heard.
   if (interrupted) answer_in_use_ = 1 - answer_in_use_;
   answer().clear();
@@ -310,6 +311,7 @@ void Session::on_tick(const Event& input, Outbox& out) noexcept {
     if (!overdue) break;
     after_failure(overdue->failure, overdue->node, wire::OutcomeClass::timeout, out);
   }
+  if (turn_active() && next_edge_deadline()) end_waits(out);
   if (turn_active() && now_ns - last_progress_ns_ >= milliseconds(turn_plan().budgets.turn_budget_ms).value) {
     finish(PendingEnds(End::budget_terminate), Reason::timeout, out);
   }
@@ -339,6 +341,7 @@ std::optional<Instant> Session::next_deadline() const noexcept {
   if (turn_active()) {
     consider(Instant{last_progress_ns_ + milliseconds(turn_plan().budgets.turn_budget_ms).value});
     if (const auto node = graph_.next_deadline()) consider(*node);
+    if (const auto edge = next_edge_deadline()) consider(*edge);
   }
   if (lease_expires_ns_ != 0) consider(Instant{lease_expires_ns_});
   if (connection_.cleanup_deadline) consider(*connection_.cleanup_deadline);

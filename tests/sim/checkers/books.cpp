@@ -9,19 +9,15 @@ namespace {
 // Freezing a plan again costs more than all other checks of a turn together: one end in so many is held against it.
 constexpr std::uint64_t plans_checked_one_in = 8;
 
-std::uint64_t key_of(const PayloadHandle& payload) {
-  return std::uint64_t{payload.generation} << 32 | std::uint64_t{payload.pool} << 16 | payload.slot;
-}
-
 }  // namespace
 
 void PayloadChecker::step(const Stepped& step) {
   if (step.input.payload.present()) {
-    const bool fresh = inside_.emplace(key_of(step.input.payload), step.input.session_slot).second;
+    const bool fresh = inside_.emplace(payload_key(step.input.payload), step.input.session_slot).second;
     if (!fresh) verdicts_.say("I5", "a payload comes in twice", step.input);
   }
   for (const Event& output : step.outputs) {
-    if (output.payload.present() && inside_.erase(key_of(output.payload)) == 0) {
+    if (output.payload.present() && inside_.erase(payload_key(output.payload)) == 0) {
       verdicts_.say("I5", "a payload goes out twice, or never came in", output);
     }
   }

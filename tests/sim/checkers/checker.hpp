@@ -34,6 +34,11 @@ class Verdicts {
   std::vector<std::string> said_;
 };
 
+/// Names a payload for as long as it is inside.
+inline std::uint64_t payload_key(const PayloadHandle& payload) {
+  return std::uint64_t{payload.generation} << 32 | std::uint64_t{payload.pool} << 16 | payload.slot;
+}
+
 /// What the checkers may know of a session before it starts.
 struct SeatFacts {
   SessionStart start;

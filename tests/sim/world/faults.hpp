@@ -45,9 +45,10 @@ enum class Fault : std::uint8_t {
   disk_full,            // no space left
   disk_refuses,         // a call fails
   power_cut,            // the machine is off at once
-  payload_shortage      // somebody else holds the slabs
+  payload_shortage,     // somebody else holds the slabs
+  credit_ignored        // a synthesiser speaks on without credit
 };
-constexpr std::size_t fault_count = 28;
+constexpr std::size_t fault_count = 29;
 
 struct FaultRow {
   Fault fault;
@@ -83,6 +84,7 @@ constexpr std::array<FaultRow, fault_count> fault_rows{{
     {Fault::disk_refuses, "disk_refuses", 20},
     {Fault::power_cut, "power_cut", 20},
     {Fault::payload_shortage, "payload_shortage", 5},
+    {Fault::credit_ignored, "credit_ignored", 200},
 }};
 consteval bool fault_rows_stand_at_their_number() {
   for (std::size_t i = 0; i < fault_rows.size(); ++i) {

@@ -10,6 +10,7 @@ constexpr std::int64_t frame_ns = 20 * ns_per_ms;
 constexpr std::int64_t samples_per_ms = 16;
 constexpr std::int64_t position_every_frames = 5;
 constexpr std::int64_t word_every_frames = 15;
+constexpr std::int64_t frames_of_a_group = 4;  // of what is synchronised with each other
 }  // namespace
 
 Event World::reply(const Event& command, EventKind kind) const {
@@ -83,13 +84,20 @@ void World::voice_begins(const Event& command, std::int64_t frames) {
   if (faults_.strikes(Fault::node_silent, chance_)) return;
   if (faults_.strikes(Fault::node_fails, chance_)) return answer(command, reply(command, EventKind::node_failed));
   const bool same_answer = voice_.ticket == command.ticket;
+  if (same_answer && voice_.busy) {  // a merged item's next sentence: a node takes its commands one after the other
+    voice_.waiting.emplace_back(command, frames);
+    return;
+  }
+  auto waiting = same_answer ? std::move(voice_.waiting) : decltype(voice_.waiting){};
   voice_ = {.ticket = command.ticket,
             .turn = command.turn_number,
             .credit = same_answer ? voice_.credit : 0,
             .frames_left = frames,
             .sentence = command.argument_a,
             .sample = same_answer ? voice_.sample : 0,
-            .busy = true};
+            .busy = true,
+            .waiting = std::move(waiting)};
+  if (faults_.strikes(Fault::credit_ignored, chance_)) voice_.credit += voice_.frames_left;
   voice_goes_on(command);
 }
 
@@ -104,6 +112,7 @@ void World::voice_goes_on(const Event& command) {
     Event frame = reply(command, EventKind::synthesis_frame);
     frame.argument_a = voice_.sample;
     frame.argument_b = frame_frames;
+    frame.sync_or_merge_group = static_cast<std::uint32_t>(1 + voice_.sample / frame_frames / frames_of_a_group);
     later(milliseconds(5), frame);
     voice_.sample += frame_frames;
   }
@@ -113,6 +122,10 @@ void World::voice_goes_on(const Event& command) {
   done.argument_b = voice_.sample;
   later(milliseconds(5), done);
   voice_.busy = false;
+  if (voice_.waiting.empty()) return;
+  const auto [next, frames] = voice_.waiting.front();
+  voice_.waiting.pop_front();
+  voice_begins(next, frames);
 }
 
 void World::cancel(const Event& command) {
@@ -159,8 +172,10 @@ void World::play(const Event& command) {
     started.authority_epoch = command.authority_epoch;
     later(milliseconds(10), started);
   }
-  const std::int64_t frame = command.argument_a / frame_frames;
-  if (frame % position_every_frames == position_every_frames - 1 && !loudspeaker_.stuck) {
+  // By what was passed, not by which frame came: where frames were dropped the loudspeaker plays silence.
+  const std::int64_t stretch = loudspeaker_.received / (position_every_frames * frame_frames);
+  if (stretch > loudspeaker_.stretches && !loudspeaker_.stuck) {
+    loudspeaker_.stretches = stretch;
     Event position = made(EventKind::playback_position, Lane::data);
     position.ticket = command.ticket;
     position.argument_a = loudspeaker_.received;

@@ -60,6 +60,7 @@ std::optional<Event> World::next(Instant now) {
   Event event = future_.top().event;
   event.mono_ns = future_.top().at_ns;
   future_.pop();
+  if (event.node != no_node.value) event.transport_sequence = ++results_[event.node];
   if (faults_.strikes(Fault::clock_jumps, chance_)) {
     wall_ahead_ns_ = chance_.between(-wall_jump_max_ms, wall_jump_max_ms) * ns_per_ms;
   }

@@ -12,6 +12,7 @@
 // chance is a statement of its own.
 #pragma once
 
+#include <deque>
 #include <map>
 #include <optional>
 #include <queue>
@@ -73,6 +74,7 @@ class World {
     std::int64_t received = 0;
     std::int64_t end = -1;
     std::int64_t started_ns = -1;
+    std::int64_t stretches = 0;  // whose end was told
     bool stuck = false;
   };
   /// The sentence at the synthesiser.
@@ -84,6 +86,7 @@ class World {
     std::int64_t sentence = 0;
     std::int64_t sample = 0;
     bool busy = false;
+    std::deque<std::pair<Event, std::int64_t>> waiting{};  // sentences behind this one, with their frames
   };
 
   // ---- people.cpp ----------------------------------------------------------------------------------------
@@ -133,6 +136,7 @@ class World {
   Loudspeaker loudspeaker_;
   Voice voice_;
   std::map<std::uint8_t, std::int64_t> free_at_ns_;  // a node gives its results in order
+  std::map<std::uint8_t, std::uint32_t> results_;    // and numbers them
 };
 
 }  // namespace phalarope::sim

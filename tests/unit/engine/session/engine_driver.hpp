@@ -61,8 +61,9 @@ class EngineDriver {
     return made;
   }
   /// A result of a node for the running turn.
-  Event result(EventKind kind, std::uint8_t node) const {
+  Event result(EventKind kind, std::uint8_t node) {
     Event made = event(kind);
+    made.transport_sequence = ++results;
     made.node = node;
     made.lane = Lane::data;
     made.ticket = ticket;
@@ -212,6 +213,7 @@ class EngineDriver {
   std::uint64_t epoch = 0;  // of the last command
   std::int64_t utterance = 0;
   std::uint32_t payloads_made = 0;
+  std::uint32_t results = 0;             // of all nodes
   std::optional<TurnEvidence> evidence;  // of the turn that ended last
   std::vector<Event> given;              // outputs of the last step
   std::vector<Event> all;                // every input and output, in order

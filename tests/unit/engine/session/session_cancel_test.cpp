@@ -70,7 +70,8 @@ TEST(SessionCancel, ACancelledVoiceFallsSilentAndEverySentenceIsGivenBack) {
   driver.until_speaking();
   driver.sentence(1);
   driver.say(cancel_of(driver, Scope::node, testing::synthesiser_node));
-  EXPECT_THAT(driver.kinds(), ElementsAre(K::command_node_cancel, K::cancel, K::command_release_payload));
+  EXPECT_THAT(driver.kinds(),
+              ElementsAre(K::command_node_cancel, K::cancel, K::command_release_payload, K::drop_notice));
   driver.synthesised_frame(320);
   EXPECT_THAT(driver.kinds(), Not(Contains(K::command_play_frame)));
   EXPECT_NE(driver.find(K::playback_cancelled), nullptr);
