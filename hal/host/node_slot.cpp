@@ -4,6 +4,8 @@
 #include <cstring>
 #include <exception>
 
+#include "core/engine/base/enforce.hpp"
+
 namespace phalarope::hal {
 
 class NodeSlot::Context final : public NodeContext {
@@ -55,8 +57,18 @@ void NodeSlot::cancel(Ticket ticket) noexcept {
   node_.cancel(ticket);
 }
 
+bool NodeSlot::take_next() noexcept {
+  Event command;
+  while (!waiting_.full() && commands_.try_pop(command)) {
+    const std::uint64_t cost = std::max<std::uint64_t>(command_cost_bytes_min, command.payload.length_bytes);
+    PHAL_ENFORCE(waiting_.try_push(command.session_slot, command.lane, cost, command),
+                 "a queue that is not full takes");
+  }
+  return waiting_.try_pop(in_hand_);
+}
+
 bool NodeSlot::run_one() {
-  if (!commands_.try_pop(in_hand_)) return false;
+  if (!take_next()) return false;
   busy_since_ns_.store(around_.clock.now().value, std::memory_order_relaxed);
   Context context(*this, in_hand_);
   try {

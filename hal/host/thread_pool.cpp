@@ -86,8 +86,13 @@ struct ThreadPool::Shared {
     }
   }
   void run(Entry& entry) {
+    std::size_t handled = 0;
     do {
-      while (!stopping.load(std::memory_order_relaxed) && entry.slot->run_one()) after_work();
+      while (!stopping.load(std::memory_order_relaxed) && entry.slot->run_one()) {
+        after_work();
+        if (++handled < commands_per_turn_max || waiting.load(std::memory_order_relaxed) == 0) continue;
+        return offer(entry);  // still scheduled: whoever takes it goes on where this worker leaves off
+      }
       entry.scheduled.store(false);  // SYNC(scheduled): cleared before the last look
     } while (!stopping.load(std::memory_order_relaxed) && entry.slot->has_commands() &&
              !entry.scheduled.exchange(true));

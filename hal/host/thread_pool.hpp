@@ -5,7 +5,8 @@
 //   worker:        a permit, the next waiting bit, work through its commands, unschedule, look once more
 //
 //   waiting  0 0 1 0 1 1 0 ...   one bit a node, so there is always room: a node is never refused for another's sake
-//                ▲ last taken; the search begins behind it, so no node waits for more than one turn of each other
+//                ▲ last taken; the search begins behind it, so no node waits for more than one turn of each other,
+//                  and a turn is commands_per_turn_max long when somebody waits (D24)
 //
 // SYNC(scheduled): submit pushes the command before it exchanges `scheduled`; the worker clears `scheduled` before it
 // looks into the queue a last time. Both are sequentially consistent, so of "worker found nothing" and "engine found
@@ -32,6 +33,8 @@
 namespace phalarope::hal {
 
 constexpr std::size_t replacement_workers_max = 4;
+/// After so many commands a node makes room for the next that waits: a quantum of speech (fair_queue.hpp).
+constexpr std::size_t commands_per_turn_max = 16;
 
 /// How a stop went. A worker that did not come back is left behind; it may come back at any later time.
 struct PoolStop {

@@ -5,7 +5,7 @@
 //
 // Invariants. (1) queued never exceeds the capacity. (2) outstanding(key) = queued + running of that key, and is
 // released when the task ends, even on error. (3) Different keys never block each other through their limits.
-// (4) A refusal changes counters only. Fairness between keys is the host pool's (D24); this is what it must respect.
+// (4) A refusal changes counters only. Who is next among those that entered: fair_queue.hpp (D24).
 // Owner: engine thread. Contract: runtime.md 6.1, 6.2 (concurrency and fairness; pool refusals).
 #pragma once
 

@@ -13,6 +13,33 @@ using test::WorkingNode;
 
 constexpr WallTime some_day{1'700'000'000LL * ns_per_second};
 
+// contract: D24, 6.1
+TEST(NodeSlot, ASessionThatFloodsANodeDelaysAnothersCommandByNoMoreThanAQuantum) {
+  HostWorld world;
+  std::vector<std::pair<std::uint16_t, std::int64_t>> order;
+  WorkingNode node(
+      [&](const Event& command, NodeContext&) { order.emplace_back(command.session_slot, command.argument_a); });
+  const auto sut = world.slot(2, node);
+  constexpr std::int64_t flood = 100;
+  for (std::int64_t i = 0; i < flood; ++i) ASSERT_TRUE(sut->submit(world.command(i)));
+  for (std::int64_t i = 0; i < 2; ++i) {
+    Event of_another = world.command(i);
+    of_another.session_slot = 1;
+    ASSERT_TRUE(sut->submit(of_another));
+  }
+  while (sut->run_one()) {
+  }
+  ASSERT_EQ(order.size(), static_cast<std::size_t>(flood + 2));
+  const std::size_t quantum = fair_quantum_bytes / command_cost_bytes_min;
+  EXPECT_EQ(order[quantum], (std::pair<std::uint16_t, std::int64_t>(1, 0)));
+  EXPECT_EQ(order[quantum + 1], (std::pair<std::uint16_t, std::int64_t>(1, 1)));
+  std::int64_t next = 0;
+  for (const auto& [session, number] : order) {
+    if (session != 0) continue;
+    EXPECT_EQ(number, next++) << "first in, first out within a session";
+  }
+}
+
 TEST(NodeSlot, WithoutACommandThereIsNothingToRun) {
   HostWorld world;
   WorkingNode node;

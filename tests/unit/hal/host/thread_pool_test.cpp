@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <thread>
 
@@ -83,6 +84,25 @@ TEST(ThreadPool, ANodeWithRoomIsNeverRefusedWhereverWorkersAreInterrupted) {
   for (std::size_t i = 0; i < nodes; ++i) {
     EXPECT_TRUE(comes_true([&] { return node[i].handled == submitted[i]; })) << "node " << i;
   }
+}
+
+// contract: D24
+TEST(ThreadPool, ANodeWithMuchWorkMakesRoomForTheOthersAfterItsTurn) {
+  HostWorld world;
+  std::vector<int> order;  // one worker
+  WorkingNode busy([&](const Event&, NodeContext&) { order.push_back(1); });
+  WorkingNode other([&](const Event&, NodeContext&) { order.push_back(2); });
+  ThreadPool sut(settings_of(1), world.port());
+  sut.add(world.slot(1, busy));
+  sut.add(world.slot(2, other));
+  constexpr std::size_t much = 100;
+  for (std::size_t i = 0; i < much; ++i) ASSERT_TRUE(sut.try_submit(NodeIndex{1}, world.command(1)));
+  ASSERT_TRUE(sut.try_submit(NodeIndex{2}, world.command(2)));
+  sut.start();
+  ASSERT_TRUE(comes_true([&] { return busy.handled + other.handled == much + 1; }));
+  sut.stop();
+  const auto second = std::find(order.begin(), order.end(), 2) - order.begin();
+  EXPECT_EQ(static_cast<std::size_t>(second), commands_per_turn_max);
 }
 
 TEST(ThreadPool, ANodeItDoesNotHaveIsRefused) {
