@@ -92,6 +92,20 @@ LaneLimits limits_of(const WalkOptions& options, const ResolvedTurnPlan& plan) {
   return limits;
 }
 
+/// A lane's and a pool's signal name their cause by its sequence, a failure's its node; of a node that was enqueued and
+/// never dispatched only the base is known.
+std::string event_id_of(const PressureSignal& signal, const WalkTrace& trace, const GraphDefinition& graph,
+                        const std::string& base) {
+  NodeIndex node{signal.event.node};
+  for (const WalkedNode& walked : trace.nodes) {
+    if (node == no_node && walked.at.runtime_sequence == signal.event.causal_parent) node = walked.node;
+  }
+  const bool of_a_lane = signal.suffix != IdSuffix::none;
+  const std::string suffix(text_of(signal.suffix));
+  if (node == no_node) return base + suffix;
+  return std::string(walk_event_id(base, graph.nodes[node.value], of_a_lane).view()) + suffix;
+}
+
 /// The signals as the contract's JSON, through the gateway as one batch (6.2 rule 6).
 std::expected<Json, std::string> signals_json(const WalkTrace& trace, const spec::PlanView& view,
                                               const WalkOptions& options) {
@@ -106,11 +120,8 @@ std::expected<Json, std::string> signals_json(const WalkTrace& trace, const spec
     if (!written) return std::unexpected("a signal obeys no row: " + written.error().rule);
     if (!*written) continue;
     batch.push_back({"control_signal", *spec::parse_strict_json(**written)});
-    const bool of_a_lane = signal.suffix != IdSuffix::none;
-    const NodeDefinition& node = view.pipeline.graph.nodes[signal.event.node == no_node.value ? 0 : signal.event.node];
     spec::set_member(batch.back().document,
-                     spec::json_text("event_id", std::string(walk_event_id(options.base, node, of_a_lane).view()) +
-                                                     std::string(text_of(signal.suffix))));
+                     spec::json_text("event_id", event_id_of(signal, trace, view.pipeline.graph, options.base)));
   }
   const auto passed = spec::pass_gateway(std::move(batch));
   if (!passed) return std::unexpected("the gateway refuses a signal: " + passed.error().violation.rule);
