@@ -9,9 +9,9 @@
 //
 // Invariants. (1) Within a lane and a key tasks leave in the order in which they came (runtime.md 6.1). (2) A task
 // costs 1 to one quantum, so that each visit serves at least one task: a waiting key is served in every round, and in a
-// lane n other keys stand between two of its visits at the most. (3) After whole rounds, of two keys that have
-// waited all the time neither has been served a quantum more than the other. (4) No allocation; full is an
-// answer. (5) Same calls, same order (I8).
+// lane n other keys stand between two of its visits at the most. (3) After whole rounds, of two keys that have waited
+// all the time neither has been served a quantum more than the other. (4) No allocation; full is an answer. (5) Same
+// calls, same order (I8).
 // Owner: one thread at a time. Contract: decisions.md D24; runtime.md 6.1.
 #pragma once
 

@@ -375,6 +375,51 @@ TEST(Runtime, ASeatTakenAgainIsToldThatThereIsNoRoom) {
   EXPECT_TRUE(world.turn_active());
 }
 
+// contract: I10
+TEST(Runtime, AResultForASeatThatDoesNotExistIsCountedAndItsPayloadComesBack) {
+  RuntimeWorld world(RecordingLevel::L0);
+  const std::uint64_t free_before = world.payloads.counters(text_pool)->free_slabs;
+  Event nobodys = world.event(EventKind::dialogue_sentence);
+  nobodys.session_slot = 9;
+  world.say(EventSource::worker, nobodys);
+  EXPECT_EQ(world.sut->counters().unknown_slots, 1U);
+  nobodys.payload = *world.payloads.try_acquire(text_pool, 8);
+  nobodys.payload_class = PayloadClass::text_raw;
+  world.say(EventSource::worker, nobodys);
+  EXPECT_EQ(world.sut->counters().unknown_slots, 2U);
+  EXPECT_EQ(world.payloads.counters(text_pool)->free_slabs, free_before);
+}
+
+TEST(Runtime, ATextThatIsNoLongerThereIsNoDetailAndCountsAsStale) {
+  RuntimeWorld world(RecordingLevel::L1);
+  world.open_turn();
+  Event sentence = world.event(EventKind::dialogue_sentence);
+  sentence.node = testing::dialogue_node;
+  sentence.turn_number = world.engine->sessions().front().turn_number();
+  sentence.ticket = world.ticket_of_turn();
+  sentence.payload_class = PayloadClass::text_raw;
+  sentence.payload = *world.payloads.try_acquire(text_pool, 8);
+  ASSERT_TRUE(world.payloads.release(sentence.payload));
+  world.say(sentence);
+  world.flush();
+  EXPECT_EQ(world.records[static_cast<std::size_t>(RecordType::text)], 0U);
+  EXPECT_EQ(world.sut->counters().stale_payloads, 1U);
+}
+
+// contract: I10
+TEST(Runtime, ASessionThatFindsNoSeatIsRefusedAndNothingIsRecorded) {
+  RuntimeWorld world(RecordingLevel::L0);
+  world.flush();
+  const std::uint64_t sessions_before = world.records[static_cast<std::size_t>(RecordType::session)];
+  SessionStart late;
+  ASSERT_TRUE(late.set_session_id("late"));
+  const auto seat = world.sut->open_session(late);
+  ASSERT_FALSE(seat.has_value());
+  EXPECT_EQ(seat.error(), EngineRefusal::seats_taken);
+  world.flush();
+  EXPECT_EQ(world.records[static_cast<std::size_t>(RecordType::session)], sessions_before);
+}
+
 TEST(Runtime, AnEventOfAnUnknownLaneOrFromTheFarFutureEndsNothing) {
   RuntimeWorld world(RecordingLevel::L0);
   Event nowhere = world.event(EventKind::xrun);
