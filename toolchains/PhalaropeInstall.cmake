@@ -38,7 +38,7 @@ if(PHALAROPE_HAL)
     install(TARGETS phalarope_cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
   endif()
   install(DIRECTORY boards DESTINATION ${PHALAROPE_SHARE_DIR} FILES_MATCHING PATTERN "*.yaml")
-  install(DIRECTORY firmware_images/conf DESTINATION ${PHALAROPE_SHARE_DIR} FILES_MATCHING PATTERN "*.yaml")
+  install(DIRECTORY firmware_images/conf DESTINATION ${PHALAROPE_SHARE_DIR} FILES_MATCHING PATTERN "*.yaml" PATTERN "*.csv")
 endif()
 
 configure_package_config_file(toolchains/PhalaropeConfig.cmake.in ${PROJECT_BINARY_DIR}/PhalaropeConfig.cmake

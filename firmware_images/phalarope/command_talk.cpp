@@ -11,6 +11,7 @@
 #include "firmware_images/phalarope/live_run.hpp"
 #include "firmware_images/phalarope/recording_tools.hpp"
 #include "firmware_images/phalarope/resources.hpp"
+#include "firmware_images/phalarope/tutor_talk.hpp"
 #include "hal/audio/alsa_device.hpp"
 #include "hal/audio/wav_device.hpp"
 #include "hal/host/virtual_runner.hpp"
@@ -30,6 +31,8 @@ struct TalkOptions {
   std::string keys;
   bool realtime = false;
   bool json = false;
+  bool tutor = false;
+  TutorOptions tutoring;
 };
 
 std::expected<hal::ConversationSettings, std::string> talk_settings(const TalkOptions& options, const hal::Clock& clock,
@@ -115,6 +118,37 @@ int run_talk(const TalkOptions& options) {
   return exit_done;
 }
 
+int run_talk_or_tutor(const TalkOptions& options) {
+  if (!options.tutor) return run_talk(options);
+  TutorOptions tutoring = options.tutoring;
+  tutoring.wav = options.wav;
+  tutoring.answer = options.answer;
+  tutoring.board = options.board;
+  tutoring.pipeline = options.pipeline;
+  tutoring.capture = options.capture;
+  tutoring.playback = options.playback;
+  tutoring.json = options.json;
+  return run_tutor(tutoring);
+}
+
+void add_tutor_options(CLI::App& command, TalkOptions& options) {
+  CLI::Option* tutor =
+      command.add_flag("--tutor", options.tutor, "A lesson: asks for the topic, runs a chain, keeps the misses");
+  const auto belongs = [tutor](CLI::Option* option) { option->needs(tutor)->capture_default_str(); };
+  TutorOptions& with = options.tutoring;
+  belongs(command.add_option("--state", with.state, "With --tutor: folder of the error log and the sessions"));
+  belongs(command.add_option("--say", with.say, "With --tutor: an answer, said by the built-in voice; may be repeated")
+              ->allow_extra_args(false));
+  belongs(command.add_option("--library", with.choice.library,
+                             "With --tutor: chain library; the shipped one when left out"));
+  belongs(command.add_option("--topics", with.choice.topics,
+                             "With --tutor: folder of topics; the shipped one when left out"));
+  belongs(command.add_option("--minutes", with.choice.minutes, "With --tutor: minutes for the lesson")
+              ->check(CLI::Range(5, 180)));
+  belongs(command.add_option("--energy", with.choice.energy, "With --tutor: how fresh you are")
+              ->check(CLI::IsMember({"low", "medium", "high"})));
+}
+
 }  // namespace
 
 int run_demo_with_microphone(const std::string& output) {
@@ -130,7 +164,8 @@ void add_talk(CLI::App& app, ChosenCommand& chosen) {
   CLI::App* command = app.add_subcommand("talk", "Speak with the board");
   command->footer(
       "Example: phalarope talk                         (microphone and loudspeaker)\n"
-      "         phalarope talk --wav question.wav --answer answer.wav");
+      "         phalarope talk --wav question.wav --answer answer.wav\n"
+      "         phalarope talk --tutor                 (a lesson by voice; what was missed comes first next time)");
   command->add_option("--wav", options->wav, "WAV or raw files as the microphone, one utterance each");
   command->add_option("--answer", options->answer, "With --wav: write what the loudspeaker said to this WAV file");
   command->add_option("--board", options->board, "Board profile: a name of boards/ or a file");
@@ -144,7 +179,8 @@ void add_talk(CLI::App& app, ChosenCommand& chosen) {
                       "Sign the recording with the board's key in this folder; made if missing");
   command->add_flag("--realtime", options->realtime, "With --wav: at the speed of speech");
   command->add_flag("--json", options->json, "One JSON object at the end");
-  command->callback([options, &chosen] { chosen = [options] { return run_talk(*options); }; });
+  add_tutor_options(*command, *options);
+  command->callback([options, &chosen] { chosen = [options] { return run_talk_or_tutor(*options); }; });
 }
 
 }  // namespace phalarope::program

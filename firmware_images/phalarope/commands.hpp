@@ -37,6 +37,7 @@ void add_retention(CLI::App& app, ChosenCommand& chosen);
 void add_doctor(CLI::App& app, ChosenCommand& chosen);
 void add_bench(CLI::App& app, ChosenCommand& chosen);
 void add_sim(CLI::App& app, ChosenCommand& chosen);
+void add_chains(CLI::App& app, ChosenCommand& chosen);
 void add_completion(CLI::App& app, ChosenCommand& chosen);
 
 }  // namespace phalarope::program

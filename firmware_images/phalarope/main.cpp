@@ -25,6 +25,7 @@ int parse_and_run(int argc, char** argv) {
                          add_doctor,   add_bench,    add_sim,           add_completion}) {
     add(app, chosen);
   }
+  add_chains(app, chosen);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
