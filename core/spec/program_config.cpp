@@ -53,10 +53,23 @@ constexpr std::array config_fields = {
     ConfigField{"telemetry.export_timeout_ms", &ProgramConfig::telemetry_timeout_ms, ""},
     ConfigField{"telemetry.body", &ProgramConfig::telemetry_body, "", false, collector_bodies},
     ConfigField{"telemetry.metrics_listen", &ProgramConfig::telemetry_metrics_listen, ""},
+    ConfigField{"export.url", &ProgramConfig::export_url, ""},
+    ConfigField{"export.queue_capacity", &ProgramConfig::export_queue_capacity, ""},
+    ConfigField{"export.timeout_ms", &ProgramConfig::export_timeout_ms, ""},
+    ConfigField{"export.retry_delay_ms", &ProgramConfig::export_retry_delay_ms, ""},
+    ConfigField{"export.max_attempts", &ProgramConfig::export_max_attempts, ""},
+    ConfigField{"export.board", &ProgramConfig::export_board, ""},
+    ConfigField{"export.domain", &ProgramConfig::export_domain, ""},
+    ConfigField{"export.credentials", &ProgramConfig::export_credentials, "", true},
+    ConfigField{"export.token_file", &ProgramConfig::export_token_file, "", true},
+    ConfigField{"export.ca_file", &ProgramConfig::export_ca_file, "", true},
+    ConfigField{"export.certificate_file", &ProgramConfig::export_certificate_file, "", true},
+    ConfigField{"export.key_file", &ProgramConfig::export_key_file, "", true},
     ConfigField{"log.level", &ProgramConfig::log_level, "info", false, log_levels},
     ConfigField{"log.format", &ProgramConfig::log_format, "text", false, log_formats},
 };
-constexpr std::array<std::string_view, 5> config_sections = {"recording", "evidence", "audio", "telemetry", "log"};
+constexpr std::array<std::string_view, 6> config_sections = {"recording", "evidence", "audio",
+                                                             "telemetry", "export",   "log"};
 
 std::string variable_of(std::string_view field) {
   std::string name(environment_prefix);

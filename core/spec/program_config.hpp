@@ -49,6 +49,19 @@ struct ProgramConfig {
   std::string telemetry_timeout_ms;
   std::string telemetry_body;
   std::string telemetry_metrics_listen;
+  // Texts as they were given, judged by fleet::read_export_settings; empty: its defaults.
+  std::string export_url;  // may hold a password: shown only by fleet::shown
+  std::string export_queue_capacity;
+  std::string export_timeout_ms;
+  std::string export_retry_delay_ms;
+  std::string export_max_attempts;
+  std::string export_board;
+  std::string export_domain;
+  std::string export_credentials;
+  std::string export_token_file;
+  std::string export_ca_file;
+  std::string export_certificate_file;
+  std::string export_key_file;
   std::string log_level;
   std::string log_format;
 

@@ -106,6 +106,10 @@ inline constexpr std::array<BodyRow, 6> log_rows{{
     {"output_fence_decision", {"accepted edge_id node_id reason signal", "", ""}},
 }};
 
+/// What the durable export's samples say of their place (evidence.md 3.3).
+inline constexpr std::string_view export_node_id = "timeline_exporter";
+inline constexpr std::string_view export_edge_id = "timeline/durable_export";
+
 constexpr const MetricRow& row_of(MetricId id) noexcept { return metric_rows[static_cast<std::size_t>(id)]; }
 static_assert(row_of(MetricId::durable_export_failures_total).name == "durable_export_failures_total");
 

@@ -17,13 +17,6 @@ bool is_word(std::span<const std::string_view> words, std::string_view text) {
   return std::ranges::find(words, text) != words.end();
 }
 
-std::optional<std::int64_t> whole_number(std::string_view text) {
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
 class SettingsReader {
  public:
   Result<TelemetrySettings, std::vector<SettingProblem>> read(const TelemetryTexts& texts) {
@@ -99,6 +92,13 @@ class SettingsReader {
 };
 
 }  // namespace
+
+std::optional<std::int64_t> whole_number(std::string_view text) noexcept {
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
 
 Result<TelemetrySettings, std::vector<SettingProblem>> read_settings(const TelemetryTexts& texts) {
   return SettingsReader().read(texts);

@@ -67,6 +67,8 @@ Result<TelemetrySettings, std::vector<SettingProblem>> read_settings(const Telem
 
 /// `127.0.0.1:9464`, `[::1]:9464`, or a port alone, which means the loopback.
 std::optional<ListenAddress> read_listen_address(std::string_view text);
+/// The whole text is one.
+std::optional<std::int64_t> whole_number(std::string_view text) noexcept;
 bool is_loopback(const ListenAddress& address) noexcept;
 
 }  // namespace phalarope::telemetry

@@ -197,6 +197,10 @@ BaselineRecord read_record(const JsonValue& json, const std::string& path, Probl
 
 std::string decision_json(const replay::Decision& decision) { return to_json(decision).dump(); }
 
+std::string baseline_json(const BaselineRecord& record) {
+  return to_json(record).dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
 std::string to_json(const BaselineArtifact& artifact) {
   Json json = {{"schema_version", artifact_version}, {"generated_at_utc", artifact.generated_at_utc}};
   json["entries"] = Json::array();

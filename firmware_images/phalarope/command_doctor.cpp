@@ -10,10 +10,12 @@
 #include "firmware_images/phalarope/commands.hpp"
 #include "firmware_images/phalarope/config_choice.hpp"
 #include "firmware_images/phalarope/console.hpp"
+#include "firmware_images/phalarope/fleet_export.hpp"
 #include "firmware_images/phalarope/process_memory.hpp"
 #include "firmware_images/phalarope/resources.hpp"
 #include "hal/audio/device_list.hpp"
 #include "hal/external/control_group.hpp"
+#include "hal/fleet/evidence_sink.hpp"
 #include "hal/host/shared_library.hpp"
 
 namespace phalarope::program {
@@ -149,7 +151,7 @@ std::vector<Finding> library_findings() {
     const char* serves;
     const char* package;
   };
-  constexpr Row rows[] = {{hal::curl_library_file, "HTTP actions and telemetry export", "libcurl4"},
+  constexpr Row rows[] = {{hal::curl_library_file, "HTTP actions, telemetry and evidence export", "libcurl4"},
                           {hal::microhttpd_library_file, "the metrics page", "libmicrohttpd12"}};
   std::vector<Finding> findings;
   for (const Row& row : rows) {
@@ -161,8 +163,36 @@ std::vector<Finding> library_findings() {
   return findings;
 }
 
-int run_doctor(const std::string& board_name, bool json) {
-  const auto board = configured_board(board_name, {});
+/// What leaves the board, and whether it arrives; the figures are those of the last second of a run.
+std::vector<Finding> export_findings(const std::string& config_file) {
+  const auto resolved = spec::resolve_config(config_sources(config_file));
+  if (!resolved) return {{"settings", Verdict::bad, spec::to_string(resolved.error()), "mend the file it names"}};
+  const auto settings = export_settings(resolved->config);
+  if (!settings) return {{"evidence export", Verdict::bad, settings.error(), "mend the setting it names"}};
+  if (settings->target.kind == fleet::SinkKind::none)
+    return {{"evidence export", Verdict::good, "none: evidence stays on this board", ""}};
+  std::vector<Finding> findings;
+  const auto sink = hal::make_sink(*settings);
+  findings.push_back({"evidence export", sink ? Verdict::good : Verdict::bad, fleet::shown(resolved->config.export_url),
+                      sink ? "" : sink.error()});
+  const auto state = export_state_of(recording_directory(resolved->config));
+  if (!state) {
+    findings.push_back({"export: state", Verdict::note, "nothing was exported yet", "start `phalarope run`"});
+    return findings;
+  }
+  const bool late = state->behind || state->unacknowledged > 0;
+  for (const auto& row : export_rows(*state)) {
+    const bool is_gap = row.front() == "not acknowledged" && late;
+    const bool is_loss = row.front() == "lost for good" && state->catch_up.evicted > 0;
+    findings.push_back({"export: " + row.front(), is_gap || is_loss ? Verdict::note : Verdict::good, row.back(),
+                        is_gap ? "the other side is away or slow; they are sent from the recording when it is back"
+                               : "the recording's disk budget was used up before the other side came back"});
+  }
+  return findings;
+}
+
+int run_doctor(const std::string& board_name, const std::string& config_file, bool json) {
+  const auto board = configured_board(board_name, config_file);
   if (!board) return complain(board.error());
   std::vector<Finding> findings{{"board", Verdict::good, board->name + ": " + board->description, ""},
                                 priority_finding(),
@@ -171,7 +201,8 @@ int run_doctor(const std::string& board_name, bool json) {
                                 throttling_finding(),
                                 control_group_finding(),
                                 model_finding()};
-  for (auto&& more : {device_findings(*board), memory_findings(*board), library_findings()}) {
+  for (auto&& more :
+       {device_findings(*board), memory_findings(*board), library_findings(), export_findings(config_file)}) {
     findings.insert(findings.end(), more.begin(), more.end());
   }
   bool bad = false;
@@ -197,12 +228,16 @@ int run_doctor(const std::string& board_name, bool json) {
 
 void add_doctor(CLI::App& app, ChosenCommand& chosen) {
   auto board = std::make_shared<std::string>();
+  auto config = std::make_shared<std::string>();
   auto json = std::make_shared<bool>(false);
   CLI::App* command = app.add_subcommand("doctor", "Check this board and say the cure");
   command->footer("Example: phalarope doctor --board rpi4\nExit code: 0 ready, 1 something is bad");
   command->add_option("--board", *board, "Board profile: a name of boards/ or a file");
+  command->add_option("--config", *config, "Settings file, as of `phalarope run`");
   command->add_flag("--json", *json, "One JSON object instead of a table");
-  command->callback([board, json, &chosen] { chosen = [board, json] { return run_doctor(*board, *json); }; });
+  command->callback([board, config, json, &chosen] {
+    chosen = [board, config, json] { return run_doctor(*board, *config, *json); };
+  });
 }
 
 }  // namespace phalarope::program

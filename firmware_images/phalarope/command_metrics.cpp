@@ -6,6 +6,7 @@
 #include "core/telemetry/record_telemetry.hpp"
 #include "firmware_images/phalarope/commands.hpp"
 #include "firmware_images/phalarope/console.hpp"
+#include "firmware_images/phalarope/fleet_export.hpp"
 #include "firmware_images/phalarope/recording_access.hpp"
 #include "firmware_images/phalarope/recording_tools.hpp"
 #include "hal/host/pipeline_facts.hpp"
@@ -58,6 +59,7 @@ int run_metrics(const MetricsOptions& options) {
     std::vector<std::vector<std::string>> rows{{"metric", "labels", "samples", "p50 or value", "p95", "p99"}};
     for (const auto& [key, series] : registry.series()) rows.push_back(row_of(key, series));
     fmt::print("{}", table(rows));
+    if (const auto state = export_state_of(*recording)) fmt::print("\n{}", table(export_rows(*state)));
   }
   fmt::print(stderr, "phalarope: {} telemetry events, {} series\n", events, registry.series().size());
   return reader.damage().empty() ? exit_done : exit_no;

@@ -12,6 +12,7 @@
 #include "firmware_images/phalarope/config_choice.hpp"
 #include "firmware_images/phalarope/console.hpp"
 #include "firmware_images/phalarope/events_port.hpp"
+#include "firmware_images/phalarope/fleet_export.hpp"
 #include "firmware_images/phalarope/live_run.hpp"
 #include "firmware_images/phalarope/process_memory.hpp"
 #include "firmware_images/phalarope/resources.hpp"
@@ -27,6 +28,7 @@ struct RunOptions {
   std::string recording;
   std::string metrics;
   std::string otlp;
+  std::string export_url;
   std::string log_format;
   std::string capture;
   std::int64_t capture_seconds = 60;
@@ -44,6 +46,7 @@ spec::ConfigSources sources_of(const RunOptions& options) {
   given("recording.directory", options.recording);
   given("telemetry.metrics_listen", options.metrics);
   given("telemetry.otlp_http_endpoint", options.otlp);
+  given("export.url", options.export_url);
   given("log.format", options.log_format);
   return sources;
 }
@@ -52,13 +55,14 @@ int show_settings(const spec::ResolvedConfig& resolved, bool json) {
   if (json) {
     nlohmann::json fields = nlohmann::json::array();
     for (const spec::ResolvedField& field : resolved.fields) {
-      fields.push_back({{"field", field.field}, {"value", field.value}, {"layer", field.layer}});
+      fields.push_back({{"field", field.field}, {"value", shown_value(field)}, {"layer", field.layer}});
     }
     fmt::print("{}\n", fields.dump(2));
     return exit_done;
   }
   std::vector<std::vector<std::string>> rows{{"setting", "value", "from"}};
-  for (const spec::ResolvedField& field : resolved.fields) rows.push_back({field.field, field.value, field.layer});
+  for (const spec::ResolvedField& field : resolved.fields)
+    rows.push_back({field.field, shown_value(field), field.layer});
   fmt::print("{}", table(rows));
   return exit_done;
 }
@@ -151,6 +155,8 @@ int run_daemon(const RunOptions& options, char** argv) {
   if (!resolved) return complain(spec::to_string(resolved.error()));
   if (options.show_settings) return show_settings(*resolved, options.json);
   const spec::ProgramConfig& config = resolved->config;
+  const auto exporting = export_settings(config);
+  if (!exporting) return complain(exporting.error());
   const auto board = choose_board(config.board);
   if (!board) return complain(board.error());
   restart_with_heap(static_cast<std::size_t>(board->memory.heap_mib), argv);
@@ -160,8 +166,7 @@ int run_daemon(const RunOptions& options, char** argv) {
   request.pipeline_path = existing_or_empty(config.pipeline);
   if (const std::string intents = existing_or_empty(config.intents); !intents.empty())
     request.intents_paths = {intents};
-  request.recording_directory =
-      config.recording_directory.empty() ? config.state_directory + "/recordings" : config.recording_directory;
+  request.recording_directory = recording_directory(config);
   if (config.evidence_sign == "true") {
     request.keys_directory =
         config.evidence_keys_directory.empty() ? config.state_directory + "/keys" : config.evidence_keys_directory;
@@ -194,9 +199,14 @@ int run_daemon(const RunOptions& options, char** argv) {
   if (!telemetry) return complain(telemetry.error());
   auto events = EventsPort::open(**conversation, options.events);
   if (!events) return complain(events.error());
-  const auto ran = run_live(
-      **conversation, device,
-      {.quiet = false, .realtime = realtime_settings(*board), .events = events->get(), .telemetry = telemetry->get()});
+  auto fleet = FleetExport::start(*exporting, config.export_url, **conversation);
+  if (!fleet) return complain(fleet.error());
+  const auto ran = run_live(**conversation, device,
+                            {.quiet = false,
+                             .realtime = realtime_settings(*board),
+                             .events = events->get(),
+                             .telemetry = telemetry->get(),
+                             .fleet = fleet->get()});
   return ran ? exit_done : complain(ran.error());
 }
 
@@ -222,6 +232,9 @@ void add_run(CLI::App& app, ChosenCommand& chosen) {
   command->add_option("--metrics", options->metrics, "Serve a Prometheus page there, e.g. 127.0.0.1:9464");
   command->add_option("--otlp", options->otlp,
                       "Send telemetry to this OTLP/HTTP collector, e.g. http://127.0.0.1:4318");
+  command->add_option("--export", options->export_url,
+                      "Send each turn's evidence there: nats://host:4222/STREAM or https://host/path; secrets belong "
+                      "into export.credentials or export.token_file");
   command->add_option("--log", options->log_format, "text, or json: one line a decision on standard output");
   auto* const capture = command->add_option("--capture", options->capture,
                                             "Write every event of this session to capture.jsonl beside the recording");

@@ -6,8 +6,10 @@
 #include "firmware_images/phalarope/assembly.hpp"
 #include "firmware_images/phalarope/board_choice.hpp"
 #include "firmware_images/phalarope/commands.hpp"
+#include "firmware_images/phalarope/config_choice.hpp"
 #include "firmware_images/phalarope/console.hpp"
 #include "firmware_images/phalarope/conversation_report.hpp"
+#include "firmware_images/phalarope/fleet_export.hpp"
 #include "firmware_images/phalarope/live_run.hpp"
 #include "firmware_images/phalarope/recording_tools.hpp"
 #include "firmware_images/phalarope/resources.hpp"
@@ -29,6 +31,7 @@ struct TalkOptions {
   std::string playback;
   std::string recording = "phalarope-talk";
   std::string keys;
+  std::string export_url;
   bool realtime = false;
   bool json = false;
   bool tutor = false;
@@ -66,6 +69,19 @@ hal::WavDeviceSettings wav_device(const TalkOptions& options) {
   return device;
 }
 
+/// For trying out: the settings of the export are the program's, the address is the command line's.
+Result<std::unique_ptr<FleetExport>, std::string> fleet_of(const TalkOptions& options,
+                                                           hal::Conversation& conversation) {
+  if (options.export_url.empty()) return std::unique_ptr<FleetExport>();
+  spec::ConfigSources sources = config_sources({});
+  sources.command_line = {{"export.url", options.export_url}};
+  const auto resolved = spec::resolve_config(sources);
+  if (!resolved) return std::unexpected(spec::to_string(resolved.error()));
+  const auto settings = export_settings(resolved->config);
+  if (!settings) return std::unexpected(settings.error());
+  return FleetExport::start(*settings, options.export_url, conversation);
+}
+
 std::expected<void, std::string> talk_with_files(const TalkOptions& options, const spec::BoardProfile& board) {
   hal::WavDevice device(wav_device(options));
   if (options.realtime) {
@@ -74,15 +90,21 @@ std::expected<void, std::string> talk_with_files(const TalkOptions& options, con
     if (!settings) return std::unexpected(settings.error());
     auto conversation = hal::Conversation::create(std::move(*settings), clock, shown(options));
     if (!conversation) return std::unexpected(conversation.error());
-    return run_live(**conversation, device, {.quiet = options.json, .realtime = realtime_settings(board)});
+    auto fleet = fleet_of(options, **conversation);
+    if (!fleet) return std::unexpected(fleet.error());
+    return run_live(**conversation, device,
+                    {.quiet = options.json, .realtime = realtime_settings(board), .fleet = fleet->get()});
   }
   hal::VirtualClock clock(hal::wall_now());
   auto settings = talk_settings(options, clock, board);
   if (!settings) return std::unexpected(settings.error());
   auto conversation = hal::Conversation::create(std::move(*settings), clock, shown(options));
   if (!conversation) return std::unexpected(conversation.error());
+  auto fleet = fleet_of(options, **conversation);
+  if (!fleet) return std::unexpected(fleet.error());
   hal::VirtualRunner runner(**conversation, device, clock);
   const auto report = runner.run();
+  if (*fleet != nullptr) fmt::print(stderr, "phalarope: export: {}\n", (*fleet)->stop());
   if (!report) return std::unexpected(report.error());
   return {};
 }
@@ -100,7 +122,10 @@ std::expected<void, std::string> talk_by_microphone(const TalkOptions& options, 
   hal::AlsaDevice device(card);
   if (!options.json) fmt::print("Speak. Say \"stop\" to interrupt; Ctrl-C ends.\n");
   std::fflush(stdout);
-  return run_live(**conversation, device, {.quiet = false, .realtime = realtime_settings(board)});
+  auto fleet = fleet_of(options, **conversation);
+  if (!fleet) return std::unexpected(fleet.error());
+  return run_live(**conversation, device,
+                  {.quiet = false, .realtime = realtime_settings(board), .fleet = fleet->get()});
 }
 
 int run_talk(const TalkOptions& options) {
@@ -177,6 +202,8 @@ void add_talk(CLI::App& app, ChosenCommand& chosen) {
       ->capture_default_str();
   command->add_option("--keys", options->keys,
                       "Sign the recording with the board's key in this folder; made if missing");
+  command->add_option("--export", options->export_url,
+                      "Send each turn's evidence there, as `phalarope run --export` does");
   command->add_flag("--realtime", options->realtime, "With --wav: at the speed of speech");
   command->add_flag("--json", options->json, "One JSON object at the end");
   add_tutor_options(*command, *options);

@@ -84,8 +84,9 @@ std::expected<void, std::string> run_live(hal::Conversation& conversation, hal::
                                           const LiveOptions& options) {
   install_signal_handlers();
   if (options.telemetry != nullptr) {
-    conversation.flusher().observe(&options.telemetry->tap());
+    conversation.flusher().observe(options.telemetry->tap());
     options.telemetry->watch(conversation.flusher());
+    if (options.fleet != nullptr) options.telemetry->watch(options.fleet->exporter());
   }
   hal::RealtimeRunner runner(conversation, device, options.realtime);
   if (auto started = runner.start(); !started) return std::unexpected(started.error());
@@ -105,6 +106,10 @@ std::expected<void, std::string> run_live(hal::Conversation& conversation, hal::
   }
   const int error = runner.stop();
   if (options.events != nullptr) options.events->serve(std::chrono::milliseconds(0));  // the last words, too
+  if (options.fleet != nullptr) {
+    const std::string told = options.fleet->stop();  // after the runner: the last turns are durable by then
+    if (!options.quiet) fmt::print(stderr, "phalarope: export: {}\n", told);
+  }
   if (options.telemetry != nullptr) {
     options.telemetry->stop();  // after the runner: the last records are taken too
     if (!options.quiet) {

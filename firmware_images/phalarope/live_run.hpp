@@ -5,6 +5,7 @@
 #include <string>
 
 #include "firmware_images/phalarope/events_port.hpp"
+#include "firmware_images/phalarope/fleet_export.hpp"
 #include "hal/host/conversation.hpp"
 #include "hal/host/realtime_runner.hpp"
 #include "hal/panel/telemetry_service.hpp"
@@ -16,6 +17,7 @@ struct LiveOptions {
   hal::RealtimeSettings realtime{};
   EventsPort* events = nullptr;                // peers that speak and listen by lines; null: there are none
   hal::TelemetryService* telemetry = nullptr;  // told of everything that is recorded; null: nobody listens
+  FleetExport* fleet = nullptr;                // sends each turn's evidence; null: it stays here
 };
 
 /// Runs until the device's source ends or SIGINT/SIGTERM comes; then stops gracefully.

@@ -98,6 +98,14 @@ HttpAnswer call_http(const HttpCall& call, FunctionRef<bool()> cancelled) {
   if (call.method != "GET") add_header("Content-Type: " + call.content_type);
   for (const std::string& header : call.headers) add_header(header);
   const auto set = [&](CURLoption option, auto value) { curl->easy_setopt(handle.get(), option, value); };
+  const auto set_text = [&](CURLoption option, const std::string& text) {
+    if (!text.empty()) set(option, text.c_str());
+  };
+  set_text(CURLOPT_USERNAME, call.user);
+  set_text(CURLOPT_PASSWORD, call.password);
+  set_text(CURLOPT_CAINFO, call.ca_file);
+  set_text(CURLOPT_SSLCERT, call.certificate_file);
+  set_text(CURLOPT_SSLKEY, call.key_file);
   set(CURLOPT_URL, call.url.c_str());
   set(CURLOPT_PROTOCOLS_STR, "http,https");
   set(CURLOPT_NOSIGNAL, 1L);

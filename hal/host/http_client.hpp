@@ -20,6 +20,11 @@ struct HttpCall {
   std::string body;  // not sent with GET
   std::string content_type = "application/json";
   std::vector<std::string> headers = {};  // further ones, `Name: value`
+  std::string user{};                     // with a password: basic authentication
+  std::string password{};
+  std::string ca_file{};  // instead of the system's
+  std::string certificate_file{};
+  std::string key_file{};
   std::int64_t timeout_ms = 1000;
   std::size_t answer_bytes_max = 4096;     // what the other side says beyond is dropped
   std::size_t read_bytes_max = 64 * 1024;  // an answer longer than this is no answer: it ends the call

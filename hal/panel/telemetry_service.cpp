@@ -18,13 +18,14 @@ constexpr Duration export_measured_every = milliseconds(1000);
 constexpr int not_found = 404;
 constexpr int method_not_allowed = 405;
 
-const telemetry::Attributes export_place = {
-    {"kind", "baseline"}, {"node_id", "timeline_exporter"}, {"edge_id", "timeline/durable_export"}};
+/// Without a fleet the local store is the durable export itself; with one it is the step before.
+constexpr const char* local_store_kind = "segment";
 
-telemetry::Attributes export_labels(const char* key, std::string value) {
-  telemetry::Attributes labels = export_place;
-  labels.emplace(key, std::move(value));
-  return labels;
+telemetry::Attributes export_labels(std::string_view kind, const char* key, std::string value) {
+  return {{"kind", std::string(kind)},
+          {"node_id", std::string(telemetry::export_node_id)},
+          {"edge_id", std::string(telemetry::export_edge_id)},
+          {key, std::move(value)}};
 }
 
 std::unique_ptr<TelemetryExporter> exporter_of(const TelemetryServiceConfig& config) {
@@ -145,6 +146,11 @@ void TelemetryService::tell(const telemetry::TelemetryEvent& event) {
 /// The durable export is the flusher's; its counters are there already, so they are looked at, not added to.
 void TelemetryService::measure_export(Instant now) {
   const Flusher* const flusher = flusher_.load(std::memory_order_relaxed);
+  DurableExporter* const exporter = fleet_.load(std::memory_order_relaxed);
+  const std::vector<telemetry::TelemetryEvent> samples =
+      exporter != nullptr ? exporter->take_samples() : std::vector<telemetry::TelemetryEvent>();
+  for (const telemetry::TelemetryEvent& event : samples) tell(event);
+  const std::string_view kind = exporter != nullptr ? std::string_view(local_store_kind) : fleet::baseline_kind;
   if (flusher == nullptr || now.value - export_measured_ns_ < export_measured_every.value) return;
   export_measured_ns_ = now.value;
   const std::uint64_t taken = tap_.seen();
@@ -152,8 +158,8 @@ void TelemetryService::measure_export(Instant now) {
   telemetry::Correlation about;
   about.session_id = "durable_export";
   about.event_id = "export-" + std::to_string(++export_samples_);
-  about.node_id = export_place.at("node_id");
-  about.edge_id = export_place.at("edge_id");
+  about.node_id = telemetry::export_node_id;
+  about.edge_id = telemetry::export_edge_id;
   about.emitted_by = "OR-02";
   about.runtime_timestamp_ms = telemetry::ms_of(now.value);
   about.wall_clock_timestamp_ms = telemetry::ms_of(wall_now().value);
@@ -163,19 +169,19 @@ void TelemetryService::measure_export(Instant now) {
   if (counters.records != export_seen_.records) {
     out.metric(about, MetricId::durable_export_queue_depth,
                static_cast<double>(taken > counters.records ? taken - counters.records : 0),
-               export_labels("status", "dequeued"));
+               export_labels(kind, "status", "dequeued"));
     out.metric(about, MetricId::durable_export_lag_ms, telemetry::fraction_ms_of(flusher->lag(now).value),
-               export_labels("attempts", "1"));
+               export_labels(kind, "attempts", "1"));
   }
   const std::uint64_t tries = counters.write_errors + counters.open_errors + counters.sync_errors;
   const std::uint64_t seen = export_seen_.write_errors + export_seen_.open_errors + export_seen_.sync_errors;
   if (tries > seen) {
     out.metric(about, MetricId::durable_export_retries_total, static_cast<double>(tries - seen),
-               export_labels("attempt", "1"));
+               export_labels(kind, "attempt", "1"));
   }
   // The flusher never abandons a record: it tries until the disk takes it, so nothing has failed for good.
   if (export_samples_ == 1)
-    out.metric(about, MetricId::durable_export_failures_total, 0.0, export_labels("attempts", "1"));
+    out.metric(about, MetricId::durable_export_failures_total, 0.0, export_labels(kind, "attempts", "1"));
   export_seen_ = counters;
 }
 

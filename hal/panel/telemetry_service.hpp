@@ -26,6 +26,7 @@
 #include "core/telemetry/metric_registry.hpp"
 #include "core/telemetry/record_telemetry.hpp"
 #include "core/telemetry/settings.hpp"
+#include "hal/fleet/durable_exporter.hpp"
 #include "hal/host/pipeline_facts.hpp"
 #include "hal/panel/http_server.hpp"
 #include "hal/panel/record_tap.hpp"
@@ -58,6 +59,8 @@ class TelemetryService {
   RecordTap& tap() noexcept { return tap_; }
   /// The durable export is measured too; the flusher outlives the service, or stop() comes first.
   void watch(const Flusher& flusher) noexcept { flusher_.store(&flusher, std::memory_order_relaxed); }
+  /// As above, for the exporter to a fleet.
+  void watch(DurableExporter& exporter) noexcept { fleet_.store(&exporter, std::memory_order_relaxed); }
   /// Folds what has come, sends what there is, ends all threads.
   void stop();
 
@@ -89,6 +92,7 @@ class TelemetryService {
   std::int64_t export_measured_ns_ = 0;
   std::uint64_t export_samples_ = 0;
   std::atomic<const Flusher*> flusher_{nullptr};
+  std::atomic<DurableExporter*> fleet_{nullptr};
   std::atomic<bool> stopping_{false};
   std::unique_ptr<HttpServer> server_;
   std::thread thread_;

@@ -119,6 +119,7 @@ BlockBuilder::~BlockBuilder() = default;
 
 void BlockBuilder::clear() {
   records_.clear();
+  baselines_.clear();
   estimate_bytes_ = 0;
 }
 
@@ -136,7 +137,8 @@ void BlockBuilder::put_payload(const RingRecord& record) {
   if (record.header.type == RecordType::baseline) {
     TurnEvidence evidence;
     if (read_turn_evidence(record.body, evidence)) {
-      s.payloads.push_back(create_payload(s.builder, baseline_table(evidence, symbols_, unknown_symbols_)));
+      baselines_.push_back({record.header.sequence, baseline_table(evidence, symbols_, unknown_symbols_)});
+      s.payloads.push_back(create_payload(s.builder, baselines_.back().table));
       return;
     }
   }
@@ -161,6 +163,7 @@ void BlockBuilder::build(std::vector<std::byte>& block, BlockHeader& header) {
   s.order.clear();
   s.symbols.clear();
   s.payloads.clear();
+  baselines_.clear();
   s.events = 0;
   const std::uint64_t first_sequence = records_.empty() ? header.first_sequence : records_.front().header.sequence;
   for (const RingRecord& record : records_) {

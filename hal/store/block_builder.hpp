@@ -71,6 +71,12 @@ inline std::optional<KeyId> signing_key_of(const BoardKeys* keys) {
   return keys == nullptr ? std::nullopt : std::optional(keys->key_id());
 }
 
+/// A baseline as it stands in a built block.
+struct StoredBaseline {
+  std::uint64_t sequence = 0;
+  std::vector<std::byte> table;  // root wire::TurnEvidence
+};
+
 class BlockBuilder {
  public:
   /// `encoder` may be null.
@@ -91,6 +97,8 @@ class BlockBuilder {
   /// body_bytes, first_sequence, record_count and kind.
   void build(std::vector<std::byte>& block, BlockHeader& header);
   std::uint64_t unknown_symbols() const { return unknown_symbols_; }
+  /// Of the last build(), until the next one or clear().
+  const std::vector<StoredBaseline>& baselines() const { return baselines_; }
 
  private:
   struct Scratch;
@@ -101,6 +109,7 @@ class BlockBuilder {
   AudioEncoder* encoder_;
   std::unique_ptr<Scratch> scratch_;
   std::vector<RingRecord> records_;
+  std::vector<StoredBaseline> baselines_;
   std::size_t estimate_bytes_ = 0;
   std::uint64_t unknown_symbols_ = 0;
 };

@@ -4,6 +4,8 @@
 #include <cerrno>
 #include <new>
 
+#include "core/engine/base/enforce.hpp"
+
 namespace phalarope::hal {
 namespace {
 
@@ -27,6 +29,10 @@ Flusher::Flusher(ByteRing& ring, FileSystem& files, AudioEncoder* encoder, const
       builder_(carried_, encoder),
       next_sequence_(point.next_sequence) {
   config_.block_bytes = std::min(config_.block_bytes, ring.capacity_bytes() / ring_share_of_block);
+}
+
+void Flusher::observe(RecordObserver& observer) noexcept {
+  PHAL_ENFORCE(observers_.push_back(&observer), "more watch the flusher than it has places for");
 }
 
 std::size_t Flusher::flush_once(Instant now, WallTime wall) {
@@ -67,8 +73,8 @@ void Flusher::take_from_ring() {
     const auto record = ring_.next();
     if (!record) return;
     carried_.learn(*record);  // before the block is built: its baselines may name its symbols
-    if (observer_ != nullptr && record->header.sequence >= observed_sequence_) {
-      observer_->on_record(*record);
+    if (record->header.sequence >= observed_sequence_) {
+      for (RecordObserver* const observer : observers_) observer->on_record(*record);
       observed_sequence_ = record->header.sequence + 1;
     }
     builder_.add(*record);
@@ -91,6 +97,9 @@ std::size_t Flusher::write_pending(Instant now, WallTime wall) {
   next_sequence_ = builder_.records().back().header.sequence + 1;
   writer_.set_next_sequence(next_sequence_);
   count_.unknown_symbols.store(builder_.unknown_symbols(), std::memory_order_relaxed);
+  for (const StoredBaseline& baseline : builder_.baselines()) {
+    for (RecordObserver* const observer : observers_) observer->on_durable_baseline(writer_.segment_number(), baseline);
+  }
   builder_.clear();
   ring_.release();
   add(count_.records, std::uint64_t{records});

@@ -20,6 +20,7 @@
 #include <string>
 #include <vector>
 
+#include "core/engine/base/fixed_vector.hpp"
 #include "core/engine/base/strong.hpp"
 #include "core/engine/evidence/byte_ring.hpp"
 #include "hal/store/audio_encoder.hpp"
@@ -63,12 +64,20 @@ struct FlusherCounters {
 };
 
 /// Somebody who looks at each record once, in order, as it is taken from the ring: on the flusher's thread, before it
-/// is durable, so that a disk that refuses does not blind whoever watches. Copies what it wants and never waits.
+/// is durable, so that a disk that refuses does not blind whoever watches; and at each baseline once more when the disk
+/// has it. Copies what it wants and never waits.
 class RecordObserver {
  public:
   virtual ~RecordObserver() = default;
   virtual void on_record(const RingRecord& record) noexcept = 0;
+  /// A turn's baseline is durable now: in which segment, under which sequence, as the table that stands there.
+  virtual void on_durable_baseline(std::uint64_t segment_number, const StoredBaseline& baseline) noexcept {
+    static_cast<void>(segment_number);
+    static_cast<void>(baseline);
+  }
 };
+
+constexpr std::size_t observers_max = 2;  // telemetry and the durable export
 
 class Flusher {
  public:
@@ -76,8 +85,8 @@ class Flusher {
   Flusher(ByteRing& ring, FileSystem& files, AudioEncoder* encoder, const FlusherConfig& config,
           const RecordingPoint& point);
 
-  /// Before the first flush_once(); `observer` outlives the flusher's last call, or is null.
-  void observe(RecordObserver* observer) noexcept { observer_ = observer; }
+  /// Before the first flush_once(), at most observers_max times; `observer` outlives the flusher's last call.
+  void observe(RecordObserver& observer) noexcept;
 
   /// Moves at most one block. Answers the records made durable by this call; 0 also when there was nothing to do yet.
   std::size_t flush_once(Instant now, WallTime wall = WallTime{});
@@ -116,8 +125,8 @@ class Flusher {
   std::vector<std::byte> block_;
   std::uint64_t segment_first_sequence_ = 0;
   std::uint64_t next_sequence_;
-  RecordObserver* observer_ = nullptr;
-  std::uint64_t observed_sequence_ = 0;  // the next one the observer has not seen: a refused block is taken again
+  FixedVector<RecordObserver*, observers_max> observers_;
+  std::uint64_t observed_sequence_ = 0;  // the next one they have not seen: a refused block is taken again
   Instant segment_opened_{};
   Instant retry_at_{};
 

@@ -19,8 +19,8 @@ SYNC_REACH_LINES = 10  # how far below its comment an atomic operation may stand
 # Bottom to top: a room of the engine may include itself and what stands left of it.
 ENGINE_ROOMS = ["base", "memory", "time", "lanes", "sync", "turn", "plan", "graph", "evidence", "session"]
 # Rooms of core stand side by side and see only the engine. The exception: telemetry reads what replay reads, a recording,
-# and a second reader of its names and JSON would be a second truth.
-CORE_ARROWS = {("telemetry", "replay")}
+# and a second reader of its names and JSON would be a second truth; fleet takes ids and settings as telemetry resolves them.
+CORE_ARROWS = {("telemetry", "replay"), ("fleet", "telemetry")}
 TOP_LEVEL = {"CMakeLists.txt", "CMakePresets.json", "toolchains", "core", "hal", "boards", "schemas", "tests", "bench",
              "firmware_images", "README.md", "LICENSE", "NOTICE", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "dev"}
 # Built here by people and CI; ignored by git.

@@ -59,7 +59,7 @@ TEST_F(FlusherTest, AnObserverSeesEachRecordOnceAlsoWhenTheDiskRefuses) {
   bool broken = true;
   disk_.fault = [&](MemoryDisk::Call call, std::uint64_t) { return broken && call == MemoryDisk::Call::sync ? 5 : 0; };
   hal::Flusher sut(ring_, disk_, nullptr, config_, {});
-  sut.observe(&observer);
+  sut.observe(observer);
   for (std::uint64_t i = 0; i < 100; ++i) recorder_.append_event(numbered_event(i));
   EXPECT_EQ(sut.flush_once(at_ms(0)), 0U);
   EXPECT_GT(observer.sequences.size(), 0U) << "a broken disk does not blind whoever watches";
