@@ -152,7 +152,8 @@ std::vector<Finding> library_findings() {
     const char* package;
   };
   constexpr Row rows[] = {{hal::curl_library_file, "HTTP actions, telemetry and evidence export", "libcurl4"},
-                          {hal::microhttpd_library_file, "the metrics page", "libmicrohttpd12"}};
+                          {hal::microhttpd_library_file, "the metrics page", "libmicrohttpd12"},
+                          {hal::nats_library_file, "evidence export to NATS", "libnats3.4"}};
   std::vector<Finding> findings;
   for (const Row& row : rows) {
     const bool there = hal::SharedLibrary(row.file).loaded();

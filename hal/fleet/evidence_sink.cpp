@@ -7,6 +7,7 @@
 
 #include "core/telemetry/correlation.hpp"
 #include "hal/fleet/http_sink.hpp"
+#include "hal/fleet/nats_sink.hpp"
 
 namespace phalarope::hal {
 
@@ -44,7 +45,7 @@ Result<std::unique_ptr<EvidenceSink>, std::string> make_sink(const fleet::Export
     case fleet::SinkKind::http:
       return std::make_unique<HttpSink>(settings, std::move(token));
     case fleet::SinkKind::nats:
-      return std::unexpected("this program exports over HTTP only; give an http:// or https:// address");
+      return std::make_unique<NatsSink>(settings, std::move(token));
   }
   return std::unexpected("unknown kind of sink");
 }

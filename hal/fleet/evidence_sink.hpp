@@ -1,6 +1,7 @@
 // EvidenceSink: the other side of the durable export. One call is one try.
 //
 //   HttpSink      POST to one address, `Idempotency-Key` is the message's id
+//   NatsSink      JetStream, `Nats-Msg-Id` is the message's id
 //   DiscardSink   nothing is configured: everything counts as arrived
 //
 // send() is called by the exporter's one worker and may wait, at most about the try's timeout. A problem is one

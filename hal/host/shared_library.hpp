@@ -26,5 +26,6 @@ class SharedLibrary {
 
 constexpr const char* curl_library_file = "libcurl.so.4";               // the name its ABI has had since 2006
 constexpr const char* microhttpd_library_file = "libmicrohttpd.so.12";  // since 2014
+constexpr const char* nats_library_file = "libnats.so.3.4";             // the ABI whose header this is built with
 
 }  // namespace phalarope::hal
