@@ -20,7 +20,7 @@ install(EXPORT PhalaropeTargets NAMESPACE Phalarope:: DESTINATION ${PHALAROPE_CO
 install(DIRECTORY core DESTINATION ${PHALAROPE_INCLUDE_DIR} FILES_MATCHING PATTERN "*.hpp")
 install(DIRECTORY ${PHALAROPE_GENERATED_DIR}/ DESTINATION ${PHALAROPE_INCLUDE_DIR}/schemas
         FILES_MATCHING PATTERN "*_generated.h")
-install(DIRECTORY schemas DESTINATION ${PHALAROPE_SHARE_DIR}
+install(DIRECTORY schemas DESTINATION ${PHALAROPE_SHARE_DIR} COMPONENT runtime
         FILES_MATCHING PATTERN "*.fbs" PATTERN "*.json" PATTERN "baseline" EXCLUDE)
 install(FILES LICENSE NOTICE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
@@ -30,12 +30,12 @@ if(PHALAROPE_HAL)
           DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/PhalaropeNode)
   install(FILES hal/external/sdk/phalarope_node.h hal/external/sdk/phalarope_node.hpp
                 hal/external/sdk/phalarope_node_layout.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
-  install(TARGETS echo_node espeak_node RUNTIME DESTINATION lib/phalarope/nodes)
+  install(TARGETS echo_node espeak_node RUNTIME DESTINATION lib/phalarope/nodes COMPONENT runtime)
   install(TARGETS phalarope_hal EXPORT PhalaropeHalTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
   install(EXPORT PhalaropeHalTargets NAMESPACE Phalarope:: DESTINATION ${PHALAROPE_CONFIG_DIR})
   install(DIRECTORY hal DESTINATION ${PHALAROPE_INCLUDE_DIR} FILES_MATCHING PATTERN "*.hpp" PATTERN "phalarope_node_layout.h")
   if(TARGET phalarope_cli)
-    install(TARGETS phalarope_cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+    install(TARGETS phalarope_cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT runtime)
   endif()
   install(DIRECTORY boards DESTINATION ${PHALAROPE_SHARE_DIR} FILES_MATCHING PATTERN "*.yaml")
   install(DIRECTORY firmware_images/conf DESTINATION ${PHALAROPE_SHARE_DIR} FILES_MATCHING PATTERN "*.yaml" PATTERN "*.csv")

@@ -1,8 +1,11 @@
 // phalarope run: the board's daemon, configured by /etc/phalarope/phalarope.yaml or --config.
 #include <fmt/format.h>
 
+#include <chrono>
+#include <cstdlib>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "firmware_images/gates/artifact_files.hpp"
 #include "firmware_images/gates/retention_files.hpp"
@@ -210,6 +213,16 @@ int run_daemon(const RunOptions& options, char** argv) {
   return ran ? exit_done : complain(ran.error());
 }
 
+/// A refused start (settings, a microphone that is not there yet) is tried again by the service manager, which tries a
+/// killed one again at once: the breath between two refusals is taken here.
+constexpr auto refused_start_pause = std::chrono::seconds(3);
+
+int run_for_the_manager(const RunOptions& options, char** argv) {
+  const int code = run_daemon(options, argv);
+  if (code != exit_done && std::getenv("NOTIFY_SOCKET") != nullptr) std::this_thread::sleep_for(refused_start_pause);
+  return code;
+}
+
 char** program_arguments = nullptr;
 
 }  // namespace
@@ -248,7 +261,8 @@ void add_run(CLI::App& app, ChosenCommand& chosen) {
       ->check(CLI::IsMember({"reject", "drop", "pass_through"}));
   command->add_flag("--show-settings", options->show_settings, "Print every setting and where it comes from, then end");
   command->add_flag("--json", options->json, "With --show-settings: as JSON");
-  command->callback([options, &chosen] { chosen = [options] { return run_daemon(*options, program_arguments); }; });
+  command->callback(
+      [options, &chosen] { chosen = [options] { return run_for_the_manager(*options, program_arguments); }; });
 }
 
 }  // namespace phalarope::program

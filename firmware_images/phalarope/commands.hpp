@@ -39,5 +39,6 @@ void add_bench(CLI::App& app, ChosenCommand& chosen);
 void add_sim(CLI::App& app, ChosenCommand& chosen);
 void add_chains(CLI::App& app, ChosenCommand& chosen);
 void add_completion(CLI::App& app, ChosenCommand& chosen);
+void add_manual(CLI::App& app, ChosenCommand& chosen);
 
 }  // namespace phalarope::program

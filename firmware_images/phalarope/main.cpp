@@ -22,7 +22,7 @@ int parse_and_run(int argc, char** argv) {
   for (const auto add : {add_demo,     add_talk,     add_run,           add_replay,     add_timeline, add_metrics,
                          add_evidence, add_validate, add_validate_spec, add_abi,        add_plan,     add_node,
                          add_scenario, add_gates,    add_release,       add_regression, add_board,    add_retention,
-                         add_doctor,   add_bench,    add_sim,           add_completion}) {
+                         add_doctor,   add_bench,    add_sim,           add_completion, add_manual}) {
     add(app, chosen);
   }
   add_chains(app, chosen);

@@ -5,7 +5,9 @@
 #include <charconv>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
+#include <string>
 
 #if defined(PHALAROPE_MIMALLOC)
 #include <mimalloc.h>
@@ -49,7 +51,9 @@ HeapFacts heap_facts() { return facts; }
 void restart_with_heap(std::size_t heap_mib, char** argv) {
   if (std::getenv(heap_variable) != nullptr || heap_mib == 0) return;
   ::setenv(heap_variable, std::to_string(heap_mib).c_str(), 1);
-  ::execv("/proc/self/exe", argv);
+  std::error_code unknown;
+  const std::string program = std::filesystem::read_symlink("/proc/self/exe", unknown).string();
+  ::execv(unknown ? "/proc/self/exe" : program.c_str(), argv);  // by its own path, so that it is listed by its name
 }
 
 double resident_kib() {
