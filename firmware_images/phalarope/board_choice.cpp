@@ -15,10 +15,14 @@ constexpr std::uint64_t bytes_per_mib = 1024ULL * 1024;
 constexpr std::string_view automatic_board = "auto";
 
 // What the firmware calls the board (device tree), and the profile for it.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 3> known_models{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 7> known_models{{
     {"Raspberry Pi 5", "rpi5"},
     {"Raspberry Pi 4", "rpi4"},
+    {"Raspberry Pi 3", "rpi3"},
+    {"Raspberry Pi Zero 2 W", "zero2w"},
     {"Jetson Orin Nano", "jetson-orin-nano"},
+    {"linux,dummy-virt", "qemu-virt"},
+    {"QEMU", "qemu-virt"},
 }};
 
 /// Read where the kernel keeps it: a sandbox may hide /proc/device-tree, which only points there.

@@ -4,9 +4,9 @@
 #include <unistd.h>
 
 #include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "firmware_images/phalarope/board_checks.hpp"
 #include "firmware_images/phalarope/commands.hpp"
 #include "firmware_images/phalarope/config_choice.hpp"
 #include "firmware_images/phalarope/console.hpp"
@@ -23,15 +23,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-enum class Verdict : std::uint8_t { good, note, bad };
-
-struct Finding {
-  std::string what;
-  Verdict verdict = Verdict::good;
-  std::string value;
-  std::string cure;  // for notes and bad findings
-};
-
 std::string_view word_of(Verdict verdict) {
   switch (verdict) {
     case Verdict::good:
@@ -42,13 +33,6 @@ std::string_view word_of(Verdict verdict) {
       return "BAD";
   }
   return "";
-}
-
-std::string first_line(const std::string& path) {
-  std::ifstream file(path);
-  std::string line;
-  std::getline(file, line);
-  return line;
 }
 
 Finding priority_finding() {
@@ -67,21 +51,6 @@ Finding memory_lock_finding() {
   if (limit.rlim_cur == RLIM_INFINITY || ::geteuid() == 0) return {"locked memory", Verdict::good, "allowed", ""};
   return {"locked memory", Verdict::note, fmt::format("limit {} KiB", limit.rlim_cur / 1024),
           "pages may fault; set LimitMEMLOCK=infinity in the unit, or `@audio - memlock unlimited` in limits.conf"};
-}
-
-Finding governor_finding() {
-  const std::string governor = first_line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor");
-  if (governor.empty())
-    return {"clock governor", Verdict::note, "not told by this machine", "nothing to do on a virtual machine"};
-  if (governor == "performance" || governor == "schedutil") return {"clock governor", Verdict::good, governor, ""};
-  return {"clock governor", Verdict::note, governor,
-          "echo performance | sudo tee /sys/devices/system/cpu/cpu*/cpufreq/scaling_governor"};
-}
-
-Finding throttling_finding() {
-  const std::string text = first_line("/proc/sys/kernel/sched_rt_runtime_us");
-  if (text == "-1") return {"real-time throttling", Verdict::good, "off", ""};
-  return {"real-time throttling", Verdict::good, text.empty() ? "not told" : text + " us of each second's slice", ""};
 }
 
 Finding model_finding() {
@@ -192,19 +161,35 @@ std::vector<Finding> export_findings(const std::string& config_file) {
   return findings;
 }
 
-int run_doctor(const std::string& board_name, const std::string& config_file, bool json) {
-  const auto board = configured_board(board_name, config_file);
-  if (!board) return complain(board.error());
-  std::vector<Finding> findings{{"board", Verdict::good, board->name + ": " + board->description, ""},
-                                priority_finding(),
-                                memory_lock_finding(),
-                                governor_finding(),
-                                throttling_finding(),
-                                control_group_finding(),
-                                model_finding()};
+/// What only this machine can be asked: limits of this process, what is installed, what ALSA opens.
+std::vector<Finding> machine_findings(const spec::BoardProfile& board, const std::string& config_file) {
+  std::vector<Finding> findings{priority_finding(), memory_lock_finding(), control_group_finding(), model_finding()};
   for (auto&& more :
-       {device_findings(*board), memory_findings(*board), library_findings(), export_findings(config_file)}) {
+       {device_findings(board), memory_findings(board), library_findings(), export_findings(config_file)}) {
     findings.insert(findings.end(), more.begin(), more.end());
+  }
+  return findings;
+}
+
+struct DoctorOptions {
+  std::string board;
+  std::string config;
+  std::string root;
+  bool json = false;
+};
+
+int run_doctor(const DoctorOptions& options) {
+  const auto board = configured_board(options.board, options.config);
+  if (!board) return complain(board.error());
+  if (!options.root.empty() && !fs::is_directory(options.root))
+    return complain("--root " + options.root + " is no folder");
+  const MachineFiles files(options.root);
+  std::vector<Finding> findings{{"board", Verdict::good, board->name + ": " + board->description, ""}};
+  std::vector<Finding> checked = board_findings(*board, files);
+  findings.insert(findings.end(), checked.begin(), checked.end());
+  if (files.is_this_machine()) {
+    std::vector<Finding> own = machine_findings(*board, options.config);
+    findings.insert(findings.end(), own.begin(), own.end());
   }
   bool bad = false;
   nlohmann::json list = nlohmann::json::array();
@@ -217,7 +202,7 @@ int run_doctor(const std::string& board_name, const std::string& config_file, bo
     rows.push_back({std::string(word_of(finding.verdict)), finding.what, finding.value});
     if (!cure.empty()) rows.push_back({"", "", "-> " + cure});
   }
-  if (json) {
+  if (options.json) {
     fmt::print("{}\n", nlohmann::json{{"ready", !bad}, {"findings", list}}.dump(2));
   } else {
     fmt::print("{}", table(rows));
@@ -228,17 +213,14 @@ int run_doctor(const std::string& board_name, const std::string& config_file, bo
 }  // namespace
 
 void add_doctor(CLI::App& app, ChosenCommand& chosen) {
-  auto board = std::make_shared<std::string>();
-  auto config = std::make_shared<std::string>();
-  auto json = std::make_shared<bool>(false);
+  auto options = std::make_shared<DoctorOptions>();
   CLI::App* command = app.add_subcommand("doctor", "Check this board and say the cure");
   command->footer("Example: phalarope doctor --board rpi4\nExit code: 0 ready, 1 something is bad");
-  command->add_option("--board", *board, "Board profile: a name of boards/ or a file");
-  command->add_option("--config", *config, "Settings file, as of `phalarope run`");
-  command->add_flag("--json", *json, "One JSON object instead of a table");
-  command->callback([board, config, json, &chosen] {
-    chosen = [board, config, json] { return run_doctor(*board, *config, *json); };
-  });
+  command->add_option("--board", options->board, "Board profile: a name of boards/ or a file");
+  command->add_option("--config", options->config, "Settings file, as of `phalarope run`");
+  command->add_option("--root", options->root, "A folder with another machine's /proc and /sys")->group("");
+  command->add_flag("--json", options->json, "One JSON object instead of a table");
+  command->callback([options, &chosen] { chosen = [options] { return run_doctor(*options); }; });
 }
 
 }  // namespace phalarope::program

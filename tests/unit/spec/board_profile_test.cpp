@@ -33,7 +33,7 @@ TEST(BoardProfile, EveryShippedProfileLoadsAndBearsItsFilesName) {
     EXPECT_LE(board->memory.sum_mib(), board->memory.budget_mib);
     EXPECT_LE(board->audio.device_queue_periods, device_queue_periods_max);
   }
-  EXPECT_GE(count, 4U);
+  EXPECT_GE(count, 7U);
 }
 
 TEST(BoardProfile, ReadsWhatTheFileSays) {
