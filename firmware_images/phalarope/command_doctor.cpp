@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <cmath>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
@@ -13,7 +14,9 @@
 #include "firmware_images/phalarope/fleet_export.hpp"
 #include "firmware_images/phalarope/process_memory.hpp"
 #include "firmware_images/phalarope/resources.hpp"
+#include "hal/audio/alsa_device.hpp"
 #include "hal/audio/device_list.hpp"
+#include "hal/audio/sound_check.hpp"
 #include "hal/external/control_group.hpp"
 #include "hal/fleet/evidence_sink.hpp"
 #include "hal/host/shared_library.hpp"
@@ -171,10 +174,64 @@ std::vector<Finding> machine_findings(const spec::BoardProfile& board, const std
   return findings;
 }
 
+constexpr double quiet_dbfs = -75;     // a room that a microphone hears is louder
+constexpr double drift_ppm_max = 500;  // the canceller follows less
+constexpr std::int32_t clipped_peak = 32'767;
+
+Finding microphone_finding(const hal::SoundCheck& told) {
+  const std::string cure = "raise the capture volume (alsamixer, F4), look for a mute switch or the wrong card";
+  if (told.dead_air) return {"sound: microphone", Verdict::bad, "dead: the same sample all the time", cure};
+  const std::string level = fmt::format("{:.0f} dBFS at rest, peak {}", told.room_dbfs, told.peak);
+  if (told.peak >= clipped_peak) {
+    return {"sound: microphone", Verdict::note, level + ": driven over its end",
+            "lower the capture volume (alsamixer, F4) or the loudspeaker's"};
+  }
+  return {"sound: microphone", told.room_dbfs < quiet_dbfs ? Verdict::note : Verdict::good, level, cure};
+}
+
+Finding echo_finding(const hal::SoundCheck& told) {
+  if (!told.echo) {
+    return {"sound: echo", Verdict::note, "the loudspeaker is not heard by the microphone",
+            "raise the playback volume; nothing to do for a speakerphone that cancels its own echo"};
+  }
+  return {
+      "sound: echo", Verdict::good,
+      fmt::format("{:.0f} dB, {} frames ({:.1f} ms) after it was played", told.echo->gain_db, told.echo->delay_frames,
+                  static_cast<double>(told.echo->delay_frames) / static_cast<double>(hal::frames_per_ms)),
+      ""};
+}
+
+/// Plays a second of noise and listens: the two devices of the profile, as they are.
+std::vector<Finding> sound_findings(const spec::BoardProfile& board, std::int64_t seconds) {
+  hal::AlsaDevice device({.capture_name = board.audio.capture_device,
+                          .playback_name = board.audio.playback_device,
+                          .buffer_periods = static_cast<std::size_t>(board.audio.periods)});
+  const auto told = hal::check_sound(device,
+                                     {.period_frames = static_cast<std::size_t>(board.audio.period_frames),
+                                      .queue_periods = static_cast<std::size_t>(board.audio.device_queue_periods)},
+                                     seconds);
+  if (!told) {
+    const hal::DeviceError& error = told.error();
+    return {{"sound: devices", Verdict::bad, error.where + ": " + error.what,
+             error.cure + "; while the service holds them: systemctl stop phalarope"}};
+  }
+  const bool drifts = std::abs(told->drift_ppm) > drift_ppm_max + told->drift_error_ppm;
+  const auto xruns = told->capture_xruns + told->playback_xruns;
+  return {microphone_finding(*told),
+          echo_finding(*told),
+          {"sound: clock drift", drifts ? Verdict::note : Verdict::good,
+           fmt::format("{:+.0f} ppm, known to {:.0f}", told->drift_ppm, told->drift_error_ppm),
+           "measure longer (--sound 60); another card or cable if it stays"},
+          {"sound: xruns", xruns == 0 ? Verdict::good : Verdict::note,
+           fmt::format("{} in, {} out", told->capture_xruns, told->playback_xruns),
+           "isolate a core, use the performance governor, or raise audio.periods in the profile"}};
+}
+
 struct DoctorOptions {
   std::string board;
   std::string config;
   std::string root;
+  std::int64_t sound_seconds = 0;  // 0: nothing is played
   bool json = false;
 };
 
@@ -190,6 +247,10 @@ int run_doctor(const DoctorOptions& options) {
   if (files.is_this_machine()) {
     std::vector<Finding> own = machine_findings(*board, options.config);
     findings.insert(findings.end(), own.begin(), own.end());
+    if (options.sound_seconds > 0) {
+      std::vector<Finding> sound = sound_findings(*board, options.sound_seconds);
+      findings.insert(findings.end(), sound.begin(), sound.end());
+    }
   }
   bool bad = false;
   nlohmann::json list = nlohmann::json::array();
@@ -219,6 +280,8 @@ void add_doctor(CLI::App& app, ChosenCommand& chosen) {
   command->add_option("--board", options->board, "Board profile: a name of boards/ or a file");
   command->add_option("--config", options->config, "Settings file, as of `phalarope run`");
   command->add_option("--root", options->root, "A folder with another machine's /proc and /sys")->group("");
+  command->add_option("--sound", options->sound_seconds, "Play a second of noise and measure for so many seconds")
+      ->check(CLI::Range(hal::sound_check_seconds_min, hal::sound_check_seconds_max));
   command->add_flag("--json", options->json, "One JSON object instead of a table");
   command->callback([options, &chosen] { chosen = [options] { return run_doctor(*options); }; });
 }
