@@ -40,6 +40,7 @@ constexpr std::array config_fields = {
     ConfigField{"recording.level", &ProgramConfig::recording_level, "", false, plan_enum_names<RecordingLevel>},
     ConfigField{"recording.content", &ProgramConfig::recording_content, "redacted", false, content_policies},
     ConfigField{"evidence.sign", &ProgramConfig::evidence_sign, "true", false, yes_or_no},
+    ConfigField{"evidence.encrypt", &ProgramConfig::evidence_encrypt, "true", false, yes_or_no},
     ConfigField{"evidence.retention_policy", &ProgramConfig::evidence_retention_policy, "", true},
     ConfigField{"evidence.keys_directory", &ProgramConfig::evidence_keys_directory, "", true},
     ConfigField{"audio.capture", &ProgramConfig::capture_device, ""},

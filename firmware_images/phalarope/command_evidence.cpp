@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -10,7 +12,9 @@
 
 #include "firmware_images/phalarope/commands.hpp"
 #include "firmware_images/phalarope/console.hpp"
+#include "firmware_images/phalarope/recording_access.hpp"
 #include "firmware_images/phalarope/recording_tools.hpp"
+#include "hal/store/content_keys.hpp"
 
 namespace phalarope::program {
 namespace {
@@ -21,6 +25,13 @@ struct VerifyOptions {
   unsigned threads = 0;
   bool digest = false;
   bool json = false;
+};
+
+struct DestroyOptions {
+  std::string recording;
+  std::string content = "all";
+  std::uint64_t first = 1;
+  std::uint64_t last = UINT64_MAX;
 };
 
 struct KeysOptions {
@@ -60,6 +71,8 @@ nlohmann::json report_json(const VerifyOptions& options, const hal::VerifyReport
                            {"records", totals.records},
                            {"events", totals.by_type[static_cast<std::size_t>(RecordType::event)]},
                            {"repeated_records", totals.repeated_records},
+                           {"locked_records", totals.locked_records},
+                           {"inaccessible_records", totals.inaccessible_records},
                            {"next_sequence", report.point.next_sequence},
                            {"bytes", totals.bytes},
                            {"closed", totals.closed},
@@ -114,6 +127,11 @@ void print_report(const VerifyOptions& options, const hal::VerifyReport& report)
   fmt::print("{} segments, {} blocks, {} records, {} bytes: {}\n", totals.segments, totals.blocks, totals.records,
              totals.bytes, report.sound() ? "sound" : fmt::format("{} wounds", report.damage.size()));
   fmt::print("{}\n", signature_sentence(options, totals));
+  if (totals.locked_records > 0)
+    fmt::print("{} records are sealed; who has the board's keys in ../keys reads them\n", totals.locked_records);
+  if (totals.inaccessible_records > 0)
+    fmt::print("{} records are cryptographically inaccessible: their key is destroyed or lost\n",
+               totals.inaccessible_records);
   if (report.events_digest) fmt::print("digest of the events {}\n", hal::hex_of(*report.events_digest));
   if (totals.first_segment > 1)
     fmt::print("begins with segment {}: older ones went for the disk budget, or were removed\n", totals.first_segment);
@@ -125,7 +143,7 @@ void print_report(const VerifyOptions& options, const hal::VerifyReport& report)
 int run_verify(const VerifyOptions& options) {
   const auto recording = check_recording(options.recording);
   if (!recording) return complain(recording.error());
-  hal::ReaderOptions how;
+  hal::ReaderOptions how = reader_options(*recording);
   how.threads = options.threads == 0 ? std::max(1U, std::thread::hardware_concurrency()) : options.threads;
   for (const std::string& given : options.public_keys) {
     const auto key = hal::read_public_key(given);
@@ -165,6 +183,51 @@ int run_keys(const KeysOptions& options) {
   return exit_done;
 }
 
+/// Only keys: chain, signatures and all decisions stay as they are.
+int run_destroy(const DestroyOptions& options) {
+  hal::PosixFileSystem files;
+  std::vector<std::string> names;
+  if (const int error = files.list(options.recording, names); error != 0)
+    return complain("`" + options.recording + "`: " + std::strerror(error) + "; give the folder of a recording");
+  std::vector<hal::SealedContent> contents;
+  if (options.content != "audio") contents.push_back(hal::SealedContent::text);
+  if (options.content != "text") contents.push_back(hal::SealedContent::audio);
+  std::uint64_t segments = 0;
+  std::uint64_t plain = 0;
+  for (const std::string& name : names) {
+    const auto number = hal::segment_number_of(name);
+    if (!number || *number < options.first || *number > options.last) continue;
+    bool sealed = false;
+    for (const hal::SealedContent content : contents) {
+      const int error = hal::destroy_content_key(files, options.recording, *number, content);
+      if (error != 0 && error != ENOENT)
+        return complain("`" + options.recording + "/" + hal::content_key_file_name(*number) + "`: " +
+                            std::strerror(error) + "; nothing of it can be read as it is; its content may not be gone",
+                        exit_no);
+      sealed = error == 0;
+    }
+    ++(sealed ? segments : plain);
+  }
+  fmt::print("the content of {} segments is cryptographically inaccessible; {} were never sealed\n", segments, plain);
+  return plain == 0 ? exit_done : exit_no;
+}
+
+void add_destroy(CLI::App& evidence, ChosenCommand& chosen) {
+  auto options = std::make_shared<DestroyOptions>();
+  CLI::App* command = evidence.add_subcommand("destroy", "Make sealed text or sound unreadable for good");
+  command->footer(
+      "Example: phalarope evidence destroy /var/lib/phalarope/recordings --content audio --to 12\n"
+      "Destroys the keys of the segments; what was decided, chain and signatures stay.\n"
+      "Exit code: 0 done, 1 some of it was never sealed or could not be destroyed, 2 bad call");
+  command->add_option("recording", options->recording, "Folder of a recording")->required();
+  command->add_option("--content", options->content, "text, audio or all")
+      ->check(CLI::IsMember({"text", "audio", "all"}))
+      ->capture_default_str();
+  command->add_option("--from", options->first, "First segment");
+  command->add_option("--to", options->last, "Last segment");
+  command->callback([options, &chosen] { chosen = [options] { return run_destroy(*options); }; });
+}
+
 void add_verify(CLI::App& evidence, ChosenCommand& chosen) {
   auto options = std::make_shared<VerifyOptions>();
   CLI::App* command = evidence.add_subcommand("verify", "Read every byte and name every wound");
@@ -201,6 +264,7 @@ void add_evidence(CLI::App& app, ChosenCommand& chosen) {
   command->require_subcommand(1);
   add_verify(*command, chosen);
   add_keys(*command, chosen);
+  add_destroy(*command, chosen);
 }
 
 }  // namespace phalarope::program

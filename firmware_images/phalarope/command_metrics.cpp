@@ -42,7 +42,7 @@ int run_metrics(const MetricsOptions& options) {
   const auto recording = check_recording(options.recording);
   if (!recording) return complain(recording.error());
   hal::PosixFileSystem files;
-  hal::RecordingReader reader(files, *recording, {.redacted = reads_redacted()});
+  hal::RecordingReader reader(files, *recording, reader_options(*recording));
   telemetry::RecordTelemetry fold(hal::pipeline_facts);
   telemetry::MetricRegistry registry;
   std::uint64_t events = 0;

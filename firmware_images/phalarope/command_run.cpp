@@ -84,16 +84,19 @@ const char* what_is_kept(RecordingLevel level, ContentPolicy content) {
 
 /// How long segments are kept: the policy file's answer for this tenant, else the contract's defaults.
 std::expected<hal::RetentionConfig, std::string> retention_of(const spec::ProgramConfig& config) {
-  hal::RetentionConfig retention{.window_ms = hal::segment_window_ms(control::default_policy(config.tenant)),
-                                 .clock_is_set = hal::system_clock_is_set};
-  if (config.evidence_retention_policy.empty()) return retention;
+  const bool sealed = config.evidence_encrypt == "true";
+  const auto by = [sealed](const control::RetentionPolicy& one) {
+    hal::RetentionConfig retention = hal::retention_config(one, sealed);
+    retention.clock_is_set = hal::system_clock_is_set;
+    return retention;
+  };
+  if (config.evidence_retention_policy.empty()) return by(control::default_policy(config.tenant));
   const auto text = gates::read_file(config.evidence_retention_policy);
   if (!text) return std::unexpected(text.error());
   const auto policies = gates::read_policy_artifact(*text);
   const auto policy = policies ? policies->for_tenant(config.tenant) : std::unexpected(policies.error());
   if (!policy) return std::unexpected("`" + config.evidence_retention_policy + "`: " + policy.error().text());
-  retention.window_ms = hal::segment_window_ms(*policy);
-  return retention;
+  return by(*policy);
 }
 
 /// A shipped path of the settings is used where it exists; else the file the program was shipped with.
@@ -170,7 +173,8 @@ int run_daemon(const RunOptions& options, char** argv) {
   if (const std::string intents = existing_or_empty(config.intents); !intents.empty())
     request.intents_paths = {intents};
   request.recording_directory = recording_directory(config);
-  if (config.evidence_sign == "true") {
+  const bool encrypts = config.evidence_encrypt == "true";
+  if (config.evidence_sign == "true" || encrypts) {
     request.keys_directory =
         config.evidence_keys_directory.empty() ? config.state_directory + "/keys" : config.evidence_keys_directory;
   }
@@ -183,6 +187,8 @@ int run_daemon(const RunOptions& options, char** argv) {
   const auto retention = retention_of(config);
   if (!retention) return complain(retention.error());
   settings->flusher.retention = *retention;
+  settings->flusher.recording.encrypt = encrypts;
+  settings->flusher.recording.sign = config.evidence_sign == "true";
   settings->content = config.recording_content == "approved" ? ContentPolicy::approved : ContentPolicy::by_matrix;
   settings->tenant_id = config.tenant;
   settings->recogniser.model_directory = existing_or_empty(config.model_directory);

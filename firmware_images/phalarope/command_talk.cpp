@@ -32,6 +32,7 @@ struct TalkOptions {
   std::string recording = "phalarope-talk";
   std::string keys;
   std::string export_url;
+  bool encrypt = false;
   bool realtime = false;
   bool json = false;
   bool tutor = false;
@@ -48,6 +49,7 @@ std::expected<hal::ConversationSettings, std::string> talk_settings(const TalkOp
   request.level = RecordingLevel::L2;
   request.clock = &clock;
   auto settings = assemble(request);
+  if (settings) settings->flusher.recording.encrypt = options.encrypt;
   if (settings) apply_board(board, *settings);
   return settings;
 }
@@ -200,6 +202,7 @@ void add_talk(CLI::App& app, ChosenCommand& chosen) {
   command->add_option("--playback", options->playback, "ALSA name of the loudspeaker");
   command->add_option("--recording", options->recording, "Folder of the recording; continued when it exists")
       ->capture_default_str();
+  command->add_flag("--encrypt", options->encrypt, "With --keys: seal text and sound under keys of each segment");
   command->add_option("--keys", options->keys,
                       "Sign the recording with the board's key in this folder; made if missing");
   command->add_option("--export", options->export_url,

@@ -87,7 +87,7 @@ struct Artifacts {
 
 std::expected<Artifacts, std::string> read_artifacts(const RecordingComparison& how, ReplayMode mode) {
   hal::PosixFileSystem files;
-  hal::RecordingReader baseline_reader(files, how.baseline, {.redacted = reads_redacted()});
+  hal::RecordingReader baseline_reader(files, how.baseline, reader_options(how.baseline));
   Artifacts read;
   if (how.candidate.empty()) {
     hal::EngineStep engine;
@@ -99,7 +99,7 @@ std::expected<Artifacts, std::string> read_artifacts(const RecordingComparison& 
     read.candidate = artifact_of(outputs.context, outputs.replayed, times);
     return read;
   }
-  hal::RecordingReader candidate_reader(files, how.candidate, {.redacted = reads_redacted()});
+  hal::RecordingReader candidate_reader(files, how.candidate, reader_options(how.candidate));
   const replay::RecordedOutputs baseline = replay::read_outputs(baseline_reader);
   const replay::RecordedOutputs candidate = replay::read_outputs(candidate_reader);
   if (auto refused = refusal_of_mode(baseline.context, mode)) return std::unexpected(how.baseline + ": " + *refused);

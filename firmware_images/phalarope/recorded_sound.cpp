@@ -96,7 +96,7 @@ class RunSound {
 
 std::vector<replay::TimelineTrack> read_sound(const std::string& path, const replay::TimelineRecording& recording) {
   hal::PosixFileSystem files;
-  hal::RecordingReader reader(files, path, {.redacted = reads_redacted()});
+  hal::RecordingReader reader(files, path, reader_options(path));
   std::vector<replay::TimelineTrack> tracks;
   RunSound run;
   bool events_seen = false;

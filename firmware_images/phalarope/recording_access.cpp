@@ -87,6 +87,15 @@ std::expected<void, std::string> may_read(const std::string& recording) {
                          "TENANT_ID, PRINCIPAL_ID, ROLE and PURPOSE");
 }
 
-bool reads_redacted() { return redacted; }
+hal::ReaderOptions reader_options(const std::string& recording) {
+  hal::ReaderOptions options{.redacted = redacted};
+  namespace fs = std::filesystem;
+  std::error_code error;
+  fs::path folder = fs::weakly_canonical(recording, error);
+  if (fs::is_regular_file(folder, error)) folder = folder.parent_path();
+  // Whoever may not read the keys reads what is not sealed; `evidence verify` says how much that leaves out.
+  if (auto keys = hal::read_board_keys((folder.parent_path() / "keys").string())) options.board_keys = *keys;
+  return options;
+}
 
 }  // namespace phalarope::program

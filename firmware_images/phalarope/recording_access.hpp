@@ -13,12 +13,15 @@
 #include <expected>
 #include <string>
 
+#include "hal/store/recording_reader.hpp"
+
 namespace phalarope::program {
 
 /// Nothing, or why the recording may not be read; asked once for each command and path.
 std::expected<void, std::string> may_read(const std::string& recording);
 
-/// Whether what was permitted is the redacted view; false until somebody's permission said so.
-bool reads_redacted();
+/// How readers open it: redacted where only a permission allows it, and with the keys of `../keys` beside the
+/// recording where this person may read them, so that an owner sees his own sealed content.
+hal::ReaderOptions reader_options(const std::string& recording);
 
 }  // namespace phalarope::program

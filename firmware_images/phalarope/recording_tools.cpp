@@ -23,7 +23,7 @@ std::expected<std::string, std::string> check_recording(const std::string& path)
 
 replay::ReplayReport replay_recording(const std::string& path, const replay::ReplayOptions& options) {
   hal::PosixFileSystem files;
-  hal::RecordingReader reader(files, path, {.redacted = reads_redacted()});
+  hal::RecordingReader reader(files, path, reader_options(path));
   hal::EngineStep engine;
   const auto begun = std::chrono::steady_clock::now();
   replay::ReplayOptions named = options;
@@ -36,13 +36,13 @@ replay::ReplayReport replay_recording(const std::string& path, const replay::Rep
 
 replay::ConversationLog read_log(const std::string& path) {
   hal::PosixFileSystem files;
-  hal::RecordingReader reader(files, path, {.redacted = reads_redacted()});
+  hal::RecordingReader reader(files, path, reader_options(path));
   return replay::read_conversation(reader, hal::name_pipeline);
 }
 
 std::vector<telemetry::SessionSummary> summarise_recording(const std::string& path) {
   hal::PosixFileSystem files;
-  hal::RecordingReader reader(files, path, {.redacted = reads_redacted()});
+  hal::RecordingReader reader(files, path, reader_options(path));
   telemetry::SessionSummaryBuilder builder(hal::pipeline_facts);
   while (const auto record = reader.next()) builder.take(*record);
   return builder.finish();
@@ -61,7 +61,7 @@ hal::VerifyReport verify_recording(const std::string& path, const hal::ReaderOpt
 
 std::expected<std::vector<gates::BaselineRecord>, std::string> read_recorded_baseline(const std::string& path) {
   hal::PosixFileSystem files;
-  hal::RecordingReader reader(files, path, {.redacted = reads_redacted()});
+  hal::RecordingReader reader(files, path, reader_options(path));
   std::vector<gates::BaselineRecord> records;
   while (const auto record = reader.next()) {
     if (record->header.type != RecordType::baseline) continue;
@@ -80,13 +80,13 @@ std::expected<std::vector<gates::BaselineRecord>, std::string> read_recorded_bas
 
 replay::TimelineRecording read_timeline(const std::string& path) {
   hal::PosixFileSystem files;
-  hal::RecordingReader reader(files, path, {.redacted = reads_redacted()});
+  hal::RecordingReader reader(files, path, reader_options(path));
   return replay::read_timeline(reader, hal::name_pipeline);
 }
 
 replay::RecordedOutputs read_decisions(const std::string& path) {
   hal::PosixFileSystem files;
-  hal::RecordingReader reader(files, path, {.redacted = reads_redacted()});
+  hal::RecordingReader reader(files, path, reader_options(path));
   return replay::read_outputs(reader);
 }
 

@@ -116,7 +116,8 @@ void Conversation::announce() {
 }
 
 Started<void> Conversation::continue_recording() {
-  recovery_ = recover(files_, settings_.flusher.recording.directory, settings_.flusher.recording.keys.get());
+  const RecordingWriter::Config& recording = settings_.flusher.recording;
+  recovery_ = recover(files_, recording.directory, recording.sign ? recording.keys.get() : nullptr);
   if (recovery_.error == 0) return {};
   return std::unexpected("the recording in `" + settings_.flusher.recording.directory + "` cannot be continued (" +
                          std::string(std::strerror(recovery_.error)) + "); move it away or choose another directory");

@@ -14,7 +14,7 @@ using flatbuffers::FlatBufferBuilder;
 using flatbuffers::Offset;
 
 /// Tables, vtables, length words and alignment of one record beside its bytes.
-constexpr std::size_t record_overhead_bytes = 64;
+constexpr std::size_t record_overhead_bytes = 64 + seal_bytes;
 constexpr std::size_t block_overhead_bytes = 256;
 /// Bodies are read in place as events, words or FlatBuffers; all want at most this.
 constexpr std::size_t payload_alignment_bytes = 16;
@@ -110,6 +110,7 @@ struct BlockBuilder::Scratch {
   std::vector<Offset<wire::Payload>> payloads;
   std::vector<std::byte> packet;
   std::vector<std::byte> audio;
+  std::vector<std::byte> sealed;
   std::size_t events = 0;
 };
 
@@ -132,7 +133,21 @@ void BlockBuilder::add(const RingRecord& record) {
                      (record.header.type == RecordType::event ? sizeof(wire::RecordEntry) : record_overhead_bytes);
 }
 
-void BlockBuilder::put_payload(const RingRecord& record) {
+/// Text and audio, sealed where there are keys; everything else as it is.
+void BlockBuilder::put_content(const RingRecord& record, std::span<const std::byte> body, const ContentKeys* keys) {
+  auto& s = *scratch_;
+  const auto content = sealed_content_of(record.header.type);
+  if (keys == nullptr || !content) {
+    s.payloads.push_back(create_payload(s.builder, body));
+    return;
+  }
+  keys->seal(record.header.type, record.header.sequence, body, s.sealed);
+  const auto bytes = s.builder.CreateVector(octets(s.sealed), s.sealed.size());
+  const auto key = static_cast<std::uint8_t>(static_cast<unsigned>(*content) + 1);
+  s.payloads.push_back(wire::CreatePayload(s.builder, bytes, key));
+}
+
+void BlockBuilder::put_payload(const RingRecord& record, const ContentKeys* keys) {
   auto& s = *scratch_;
   if (record.header.type == RecordType::baseline) {
     TurnEvidence evidence;
@@ -150,14 +165,13 @@ void BlockBuilder::put_payload(const RingRecord& record) {
       s.audio.resize(sizeof audio + s.packet.size());
       std::memcpy(s.audio.data(), &audio, sizeof audio);
       std::memcpy(s.audio.data() + sizeof audio, s.packet.data(), s.packet.size());
-      s.payloads.push_back(create_payload(s.builder, s.audio));
-      return;
+      return put_content(record, s.audio, keys);
     }
   }
-  s.payloads.push_back(create_payload(s.builder, record.body));
+  put_content(record, record.body, keys);
 }
 
-void BlockBuilder::build(std::vector<std::byte>& block, BlockHeader& header) {
+void BlockBuilder::build(std::vector<std::byte>& block, BlockHeader& header, const ContentKeys* keys) {
   auto& s = *scratch_;
   s.builder.Clear();
   s.order.clear();
@@ -175,7 +189,7 @@ void BlockBuilder::build(std::vector<std::byte>& block, BlockHeader& header) {
     } else if (record.header.type == RecordType::symbol) {
       s.symbols.push_back(create_symbol(s.builder, record.body));
     } else {
-      put_payload(record);
+      put_payload(record, keys);
     }
   }
   wire::Event* event = nullptr;

@@ -20,6 +20,7 @@
 #include "core/engine/evidence/turn_evidence.hpp"
 #include "hal/store/audio_encoder.hpp"
 #include "hal/store/board_keys.hpp"
+#include "hal/store/content_keys.hpp"
 #include "hal/store/segment_format.hpp"
 
 namespace phalarope::hal {
@@ -95,7 +96,8 @@ class BlockBuilder {
 
   /// Writes the body to [block_header_bytes, ...) of `block`, sizes it to whole pages, and fills the header's
   /// body_bytes, first_sequence, record_count and kind.
-  void build(std::vector<std::byte>& block, BlockHeader& header);
+  /// With `keys`, text and audio are sealed under them.
+  void build(std::vector<std::byte>& block, BlockHeader& header, const ContentKeys* keys = nullptr);
   std::uint64_t unknown_symbols() const { return unknown_symbols_; }
   /// Of the last build(), until the next one or clear().
   const std::vector<StoredBaseline>& baselines() const { return baselines_; }
@@ -103,7 +105,8 @@ class BlockBuilder {
  private:
   struct Scratch;
 
-  void put_payload(const RingRecord& record);
+  void put_payload(const RingRecord& record, const ContentKeys* keys);
+  void put_content(const RingRecord& record, std::span<const std::byte> body, const ContentKeys* keys);
 
   const CarriedRecords& symbols_;
   AudioEncoder* encoder_;

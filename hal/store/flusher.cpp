@@ -86,7 +86,7 @@ std::size_t Flusher::write_pending(Instant now, WallTime wall) {
   int error = ensure_segment(now, wall);
   if (error == 0) {
     BlockHeader header;
-    builder_.build(block_, header);
+    builder_.build(block_, header, writer_.content_keys());
     error = append_durably_and_count(header, now);
   }
   if (error != 0) {
@@ -166,7 +166,7 @@ int Flusher::close_segment(Instant now, bool recording_closed) {
                               .next_sequence = next_sequence_,
                               .chain = writer_.chain(),
                               .recording_closed = recording_closed,
-                              .signing_key = signing_key_of(writer_.keys())};
+                              .signing_key = signing_key_of(writer_.signer())};
   BlockHeader header;
   build_checkpoint_block(facts, tally_, block_, header);
   if (const int error = append_and_count(header, now); error != 0) return error;
@@ -197,7 +197,7 @@ bool Flusher::remove_oldest_segment() {
   std::erase_if(names, [](const std::string& name) { return !segment_number_of(name); });
   // One is kept for the chain, and the open one is the last.
   if (names.size() < 2) return false;
-  if (files_.remove(writer_.directory() + "/" + names.front()) != 0) return false;
+  if (remove_segment(files_, writer_.directory(), names.front()) != 0) return false;
   add(count_.segments_deleted, std::uint64_t{1});
   return true;
 }
@@ -225,6 +225,7 @@ std::string Flusher::make_room(std::uint64_t wanted_bytes) {
     const bool last_to_go = segments >= 2 && used_bytes - oldest_bytes <= config_.disk_budget_bytes;
     // A copy made by hard links is somebody's evidence.
     if (last_to_go && files_.has_one_name(oldest)) {
+      remove_content_keys(files_, writer_.directory(), oldest.substr(oldest.rfind('/') + 1));
       add(count_.segments_deleted, std::uint64_t{1});
       return oldest;
     }

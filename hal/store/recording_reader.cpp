@@ -92,6 +92,8 @@ bool RecordingReader::open_next_segment() {
   const std::unique_ptr<SegmentScan> before = std::move(scan_);
   segment_name_ = segment_names_[segments_opened_++];
   scan_ = scans_->next();
+  content_keys_.reset();
+  content_keys_read_ = false;
   wounds_told_ = block_index_ = record_index_ = 0;
   successor_reads_alone_ = before == nullptr || before->blocks().empty();
   if (scan_->error() != 0) {
@@ -197,6 +199,7 @@ replay::Record RecordingReader::record_at(std::size_t index) {
   record.header.type = static_cast<RecordType>(entry.type());
   record.header.level = entry.level();
   record.header.sequence = block.header.first_sequence + entry.sequence_offset();
+  sealed_by_ = 0;
   record.position = {segment_name_, block.header.block_number, block.offset_bytes};
   if (record.header.type == RecordType::event) {
     const wire::Event* const event = block.body->events()->Get(member_index_[event_member]++);
@@ -209,7 +212,9 @@ replay::Record RecordingReader::record_at(std::size_t index) {
     std::memcpy(symbol_body_.data() + sizeof id, symbol->text()->data(), symbol->text()->size());
     record.body = symbol_body_;
   } else {
-    const auto* const bytes = block.body->payloads()->Get(member_index_[payload_member]++)->bytes();
+    const wire::Payload* const payload = block.body->payloads()->Get(member_index_[payload_member]++);
+    const auto* const bytes = payload->bytes();
+    sealed_by_ = payload->key();
     record.body = std::as_bytes(std::span(bytes->data(), bytes->size()));
   }
   record.header.body_bytes = static_cast<std::uint32_t>(record.body.size());
@@ -244,6 +249,32 @@ bool RecordingReader::is_wanted(const replay::Record& record) {
   return true;
 }
 
+const ContentKeys* RecordingReader::content_keys() {
+  if (content_keys_read_) return content_keys_.get();
+  content_keys_read_ = true;
+  const SegmentSalt& salt = scan_->blocks()[block_index_ - 1].header.salt;
+  const std::uint64_t number = segment_number_of(segment_name_).value_or(last_segment_number_);
+  content_keys_ = ContentKeys::read(files_, directory_, number, salt, options_.board_keys.get());
+  return content_keys_.get();
+}
+
+bool RecordingReader::unseal(replay::Record& record) {
+  const ContentKeys* const keys = content_keys();
+  const auto content = sealed_content_of(record.header.type);
+  const bool live = keys != nullptr && content && keys->state(*content) == KeyState::live;
+  if (live && options_.board_keys == nullptr) {
+    ++totals_.locked_records;
+    return false;
+  }
+  if (!live || !keys->open(record.header.type, record.header.sequence, record.body, opened_)) {
+    ++totals_.inaccessible_records;
+    return false;
+  }
+  record.body = opened_;
+  record.header.body_bytes = static_cast<std::uint32_t>(record.body.size());
+  return true;
+}
+
 void RecordingReader::mask(replay::Record& record) {
   masked_text_.resize(record.body.size());
   const std::string_view text(reinterpret_cast<const char*>(record.body.data()), record.body.size());
@@ -262,6 +293,7 @@ std::optional<replay::Record> RecordingReader::next() {
     }
     replay::Record record = record_at(record_index_++);
     if (!is_wanted(record)) continue;
+    if (sealed_by_ != 0 && !unseal(record)) continue;
     if (options_.redacted && record.header.type == RecordType::audio) continue;
     if (options_.redacted && record.header.type == RecordType::text) mask(record);
     ++totals_.records;

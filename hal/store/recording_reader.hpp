@@ -21,6 +21,7 @@
 #include "core/engine/session/session_start.hpp"
 #include "core/replay/record_source.hpp"
 #include "hal/store/board_keys.hpp"
+#include "hal/store/content_keys.hpp"
 #include "hal/store/file_system.hpp"
 #include "hal/store/recording_writer.hpp"
 #include "hal/store/segment_format.hpp"
@@ -47,6 +48,8 @@ struct ReaderOptions {
   unsigned threads = 1;
   /// As whoever reads by permission may see it (evidence.md 1A.1, OR-03): text masked, sound left out.
   bool redacted = false;
+  /// Opens sealed content; null: it is left out and counted.
+  std::shared_ptr<const BoardKeys> board_keys = nullptr;
 };
 
 class RecordingReader final : public replay::RecordSource {
@@ -64,7 +67,9 @@ class RecordingReader final : public replay::RecordSource {
     std::uint64_t blocks = 0;
     std::uint64_t records = 0;
     std::uint64_t bytes = 0;
-    std::uint64_t repeated_records = 0;  // written again after a disk refused; skipped
+    std::uint64_t locked_records = 0;        // sealed, and nobody gave the board's keys
+    std::uint64_t inaccessible_records = 0;  // sealed, and their key is destroyed or lost
+    std::uint64_t repeated_records = 0;      // written again after a disk refused; skipped
     std::uint64_t dropped_tail_bytes = 0;
     std::uint64_t first_segment = 0;  // older ones went for the disk budget, or were removed
     std::uint64_t last_segment = 0;
@@ -90,6 +95,9 @@ class RecordingReader final : public replay::RecordSource {
   replay::Record record_at(std::size_t index);
   bool is_wanted(const replay::Record& record);
   void mask(replay::Record& record);
+  /// False: it is sealed for good, or for whoever reads.
+  bool unseal(replay::Record& record);
+  const ContentKeys* content_keys();
   void add_damage(std::uint64_t block, std::uint64_t offset, std::string what, std::uint64_t bytes);
 
   FileSystem& files_;
@@ -106,6 +114,10 @@ class RecordingReader final : public replay::RecordSource {
   std::array<std::uint32_t, 3> member_index_{};  // next event, symbol, payload of the block
   std::vector<std::byte> symbol_body_;
   std::vector<char> masked_text_;
+  std::uint8_t sealed_by_ = 0;  // of the record read last: Payload.key
+  std::vector<std::byte> opened_;
+  std::unique_ptr<ContentKeys> content_keys_;
+  bool content_keys_read_ = false;  // of this segment
   std::vector<replay::Damage> damage_;
   Totals totals_;
   std::optional<std::uint64_t> expected_sequence_;

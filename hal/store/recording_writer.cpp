@@ -61,6 +61,13 @@ int RecordingWriter::open_segment(std::int64_t wall_ns, const std::string& given
   chain_before_ = durable_chain_ = chain_;
   block_count_ = durable_blocks_ = file_bytes_ = durable_file_bytes_ = 0;
   salt_ = config_.random_id(config_.random_context);
+  // Before any block: what is sealed under a key that a power cut forgot would be lost.
+  if (config_.encrypt && config_.keys != nullptr) {
+    if (const int error =
+            ContentKeys::make(files_, config_.directory, segment_number_, salt_, *config_.keys, content_keys_);
+        error != 0)
+      return error;
+  }
   // A file system without fallocate is no reason to record nothing.
   const int reserved = file_->preallocate(config_.segment_bytes);
   if (reserved == ENOSPC || reserved == EIO) return reserved;
@@ -92,7 +99,7 @@ void RecordingWriter::seal(BlockHeader header, std::vector<std::byte>& block) co
   header.durable_blocks = durable_blocks_;
   header.chain = chain_;
   seal_block(header, block);
-  if (header.kind == BlockKind::checkpoint && config_.keys != nullptr) sign_checkpoint(*config_.keys, block);
+  if (header.kind == BlockKind::checkpoint && signer() != nullptr) sign_checkpoint(*signer(), block);
 }
 
 void RecordingWriter::count_block(const ChainHash& chain, std::size_t block_bytes) {
@@ -149,13 +156,17 @@ int RecordingWriter::cut_to_used_size() {
   return file_->sync_data();
 }
 
-void RecordingWriter::finish_segment() { file_.reset(); }
+void RecordingWriter::finish_segment() {
+  file_.reset();
+  content_keys_.reset();
+}
 
 void RecordingWriter::abandon_segment() {
   if (!is_open()) return;
   // Best effort, on a disk that has just refused: a reader does not need it.
   if (durable_blocks_ > 0) static_cast<void>(file_->truncate(durable_file_bytes_));
   file_.reset();
+  content_keys_.reset();
   if (durable_blocks_ > 0) {
     chain_ = durable_chain_;
     return;
@@ -163,7 +174,7 @@ void RecordingWriter::abandon_segment() {
   // It never held anything that was promised: its number is free again, whether or not its name can be taken away.
   const std::uint64_t number = segment_number_--;
   chain_ = chain_before_;
-  static_cast<void>(files_.remove(path_of(number)));
+  static_cast<void>(remove_segment(files_, config_.directory, segment_file_name(number)));
 }
 
 }  // namespace phalarope::hal

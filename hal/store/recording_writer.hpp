@@ -16,6 +16,7 @@
 
 #include "hal/store/board_keys.hpp"
 #include "hal/store/chain_hasher.hpp"
+#include "hal/store/content_keys.hpp"
 #include "hal/store/file_system.hpp"
 #include "hal/store/segment_format.hpp"
 
@@ -38,7 +39,9 @@ class RecordingWriter {
     std::uint64_t segment_bytes = 4 * 1024 * 1024;  // preallocated; a segment closes before it would be longer
     RandomId random_id = nullptr;                   // null: libsodium
     void* random_context = nullptr;
-    std::shared_ptr<const BoardKeys> keys;  // null: checkpoints are not signed
+    std::shared_ptr<const BoardKeys> keys;  // null: checkpoints are not signed, content is not sealed
+    bool sign = true;                       // with keys
+    bool encrypt = false;                   // with keys: content is sealed under keys of its segment's own
     bool hash_thread = false;               // long blocks are hashed by a helper thread while the disk writes them
   };
   /// errno values of the two steps; the second is not tried after the first failed.
@@ -77,7 +80,10 @@ class RecordingWriter {
   const ChainHash& chain() const { return chain_; }
   const std::string& directory() const { return config_.directory; }
   std::uint64_t segment_bytes() const { return config_.segment_bytes; }
-  const BoardKeys* keys() const { return config_.keys.get(); }
+  /// Whoever signs; null: nobody.
+  const BoardKeys* signer() const { return config_.sign ? config_.keys.get() : nullptr; }
+  /// Of the open segment; null where content stays plain.
+  const ContentKeys* content_keys() const { return content_keys_.get(); }
   const RecordingId& recording_id() const { return recording_id_; }
   void set_next_sequence(std::uint64_t sequence) { next_sequence_ = sequence; }
 
@@ -93,6 +99,7 @@ class RecordingWriter {
   RecordingId recording_id_;
   ChainHasher hasher_;
   std::unique_ptr<WritableFile> file_;
+  std::unique_ptr<ContentKeys> content_keys_;
   SegmentSalt salt_{};
   std::uint64_t segment_number_;
   std::uint64_t next_sequence_;

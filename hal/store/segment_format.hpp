@@ -78,6 +78,9 @@
 // the chain it speaks for every byte of the segment before it; by `previous chain` of the next header for the order of
 // segments. Not signed: an open tail. Not to be seen by anybody: that the newest segments, or the oldest, are gone.
 //
+// SEALED: a payload whose `key` is not 0 (schemas/evidence.fbs) is encrypted under a key of this segment, which is kept
+// in `segment-....keys` beside it (content_keys.hpp). Nothing above changes: hashes and signatures are over the file.
+//
 // CARRIED: block 0 of every segment but the first repeats symbols, session and pipeline, so that it reads alone. Its
 // records stand outside the sequence and are skipped when the segment before was read.
 //

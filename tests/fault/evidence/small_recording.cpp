@@ -45,6 +45,7 @@ hal::FlusherConfig flusher_config(const RecordingOptions& options, std::mt19937_
   config.recording.random_context = &random;
   config.recording.hash_thread = options.hash_thread;
   config.recording.keys = options.keys;
+  config.recording.encrypt = options.encrypt;
   config.retention = options.retention;
   config.disk_budget_bytes = options.disk_budget_bytes;
   config.block_bytes = options.block_bytes;

@@ -37,6 +37,7 @@ struct RecordingOptions {
   std::uint64_t seed = 1;
   bool hash_thread = false;
   std::shared_ptr<const hal::BoardKeys> keys = nullptr;  // unsigned
+  bool encrypt = false;
   hal::RetentionConfig retention = {};
 };
 

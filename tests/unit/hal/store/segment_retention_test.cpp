@@ -14,19 +14,28 @@ constexpr std::int64_t hour_ms = 3'600'000;
 constexpr std::int64_t first_hour = 1000;
 
 /// Four segments, closed, of one hour each; answers how many files there are.
-std::size_t record_hours(MemoryDisk& disk) {
-  SmallRecording sut(disk, {.segment_bytes = 24 * 1024});
+std::size_t record_hours(MemoryDisk& disk, const std::shared_ptr<const hal::BoardKeys>& keys = nullptr) {
+  SmallRecording sut(disk, {.segment_bytes = 24 * 1024, .keys = keys, .encrypt = keys != nullptr});
   for (std::int64_t hour = 0; hour < 4; ++hour) {
     for (int i = 0; i < 80; ++i) sut.recorder.append_event(numbered_event(sut.appended++));
+    if (keys != nullptr) sut.recorder.append_text(numbered_event(0), "said");
     sut.flusher.flush_once(sut.now, WallTime{(first_hour + hour) * hour_ns});
   }
   EXPECT_EQ(sut.close(), 0);
   return disk.files.size();
 }
 
+std::shared_ptr<const hal::BoardKeys> keys() {
+  return std::make_shared<const hal::BoardKeys>(hal::BoardKeys::Secret{}, hal::BoardKeys::Secret{});
+}
+
+/// As often as one file a look needs.
 std::size_t sweep_all(hal::SegmentRetention& sut, std::int64_t at_ns, Instant now = Instant{1}) {
   std::size_t removed = 0;
-  while (sut.sweep(now, WallTime{at_ns})) ++removed;
+  for (int look = 0; look < 12; ++look) {
+    while (sut.sweep(now, WallTime{at_ns})) ++removed;
+    now = now + milliseconds(100);
+  }
   return removed;
 }
 
@@ -68,10 +77,10 @@ TEST(SegmentRetention, NothingGoesByAClockNobodyHasSet) {
 TEST(SegmentRetention, ItLooksOnlyAsOftenAsItShould) {
   MemoryDisk disk;
   record_hours(disk);
-  hal::SegmentRetention sut(disk, recording_directory, {.window_ms = hour_ms, .every = milliseconds(1000)});
+  hal::SegmentRetention sut(disk, recording_directory, {.window_ms = hour_ms, .every = milliseconds(10'000)});
   EXPECT_EQ(sweep_all(sut, first_hour * hour_ns, Instant{1}), 0U);
-  EXPECT_EQ(sweep_all(sut, (first_hour + 100) * hour_ns, Instant{1'000'000'000}), 0U) << "not due yet";
-  EXPECT_EQ(sweep_all(sut, (first_hour + 100) * hour_ns, Instant{1'000'000'001}), 3U);
+  EXPECT_EQ(sweep_all(sut, (first_hour + 100) * hour_ns, Instant{2'000'000'000}), 0U) << "not due yet";
+  EXPECT_EQ(sweep_all(sut, (first_hour + 100) * hour_ns, Instant{20'000'000'000}), 3U);
 }
 
 TEST(SegmentRetention, ADiskThatRefusesCostsNothing) {
@@ -83,11 +92,38 @@ TEST(SegmentRetention, ADiskThatRefusesCostsNothing) {
   EXPECT_EQ(disk.files.size(), 4U);
 }
 
-TEST(SegmentRetention, TheShortestWindowOfWhatASegmentMayHoldCounts) {
+TEST(SegmentRetention, SealedContentGoesByItsOwnWindowAndPlainContentByTheShortest) {
   control::RetentionPolicy policy = control::default_policy("home");
-  EXPECT_EQ(hal::segment_window_ms(policy), control::default_retention_ms) << "PII reaches no segment as it is";
   policy.max_retention_by_class_ms[static_cast<std::size_t>(PayloadClass::text_raw)] = 5;
-  EXPECT_EQ(hal::segment_window_ms(policy), 5);
+  EXPECT_EQ(hal::retention_config(policy, false).window_ms, 5);
+  const hal::RetentionConfig sealed = hal::retention_config(policy, true);
+  EXPECT_EQ(sealed.window_ms, control::default_retention_ms) << "PII reaches no segment as it is";
+  EXPECT_EQ(sealed.content_window_ms[0], 5);
+  EXPECT_EQ(sealed.content_window_ms[1], control::default_retention_ms);
+}
+
+// contract: evidence.md 1A.3 crypto_inaccessible
+TEST(SegmentRetention, AWindowOfContentDestroysKeysAndLeavesTheSegments) {
+  MemoryDisk disk;
+  record_hours(disk, keys());
+  hal::SegmentRetention sut(disk, recording_directory,
+                            {.window_ms = 1000 * hour_ms, .content_window_ms = {hour_ms, 2000 * hour_ms}});
+  EXPECT_EQ(sweep_all(sut, (first_hour + 100) * hour_ns), 3U);
+  EXPECT_EQ(sweep_all(sut, (first_hour + 100) * hour_ns, Instant{1'000'000'000'000'000}), 0U) << "once is enough";
+  const hal::VerifyReport report = hal::verify(disk, recording_directory, {.board_keys = keys()});
+  EXPECT_TRUE(report.sound());
+  EXPECT_EQ(report.totals.segments, 4U);
+  EXPECT_EQ(report.totals.inaccessible_records, 3U);
+  EXPECT_EQ(report.totals.by_type[static_cast<std::size_t>(RecordType::text)], 1U) << "the last is not old yet";
+}
+
+TEST(SegmentRetention, ContentThatWasNeverSealedGoesWithItsSegment) {
+  MemoryDisk disk;
+  record_hours(disk);
+  hal::SegmentRetention sut(disk, recording_directory,
+                            {.window_ms = 1000 * hour_ms, .content_window_ms = {hour_ms, hour_ms}});
+  EXPECT_EQ(sweep_all(sut, (first_hour + 100) * hour_ns), 3U);
+  EXPECT_EQ(disk.files.size(), 1U);
 }
 
 TEST(SegmentRetention, ARunningFlusherSweepsByItself) {
@@ -95,7 +131,10 @@ TEST(SegmentRetention, ARunningFlusherSweepsByItself) {
   record_hours(disk);
   SmallRecording next(disk, {.seed = 2, .retention = {.window_ms = hour_ms}},
                       hal::recover(disk, recording_directory).point);
-  for (int i = 0; i < 4; ++i) next.flusher.flush_once(next.now, WallTime{(first_hour + 1000) * hour_ns});
+  for (int i = 0; i < 12; ++i) {
+    next.now = next.now + milliseconds(100);
+    next.flusher.flush_once(next.now, WallTime{(first_hour + 1000) * hour_ns});
+  }
   EXPECT_EQ(next.flusher.counters().segments_expired, 3U);
 }
 
