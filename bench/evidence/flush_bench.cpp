@@ -3,6 +3,7 @@
 //   flush/raw        pwrite of 64 KiB, fdatasync, into a preallocated file
 //   flush/raw_reused  the same into files that were written before, as the flusher does once its disk budget is used up
 //   flush/flusher    the same bytes through ring, FlatBuffers block, CRC-32C, BLAKE2b chain, write and fdatasync
+//   flush/signed     the same, each segment signed, and with keys of its own for content
 //   flush/read       reading a recording back with every check
 //   verify/N         the same over 128 MiB in signed segments, with every signature, N segments at a time
 #include <benchmark/benchmark.h>
@@ -58,6 +59,11 @@ void raw(benchmark::State& state) {
   state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations()) * static_cast<std::int64_t>(chunk_bytes));
 }
 
+std::shared_ptr<const hal::BoardKeys> board_keys() {
+  return std::make_shared<const hal::BoardKeys>(hal::BoardKeys::Secret{}, hal::BoardKeys::Secret{});
+}
+
+template <bool with_keys>
 void flusher(benchmark::State& state) {
   const Scratch scratch;
   hal::PosixFileSystem files;
@@ -68,6 +74,8 @@ void flusher(benchmark::State& state) {
   config.recording.directory = directory;
   config.recording.segment_bytes = segment_bytes;
   config.recording.hash_thread = true;
+  if (with_keys) config.recording.keys = board_keys();
+  config.recording.encrypt = with_keys;
   config.disk_budget_bytes = 16 * segment_bytes;
   // The whole block, header and padding included, is one raw chunk.
   config.block_bytes = chunk_bytes - hal::block_header_bytes - 512;
@@ -130,7 +138,7 @@ void verify(benchmark::State& state) {
   Recorder recorder(ring, {});
   hal::FlusherConfig config;
   config.recording.directory = directory;
-  config.recording.keys = std::make_shared<const hal::BoardKeys>(hal::BoardKeys::Secret{}, hal::BoardKeys::Secret{});
+  config.recording.keys = board_keys();
   config.block_wait = Duration{};
   hal::Flusher writer(ring, files, nullptr, config, {});
   Instant now{};
@@ -152,7 +160,8 @@ void verify(benchmark::State& state) {
 
 BENCHMARK(raw<false>)->Name("flush/raw")->MinTime(1.0)->UseRealTime();
 BENCHMARK(raw<true>)->Name("flush/raw_reused")->MinTime(1.0)->UseRealTime();
-BENCHMARK(flusher)->Name("flush/flusher")->MinTime(1.0)->UseRealTime();
+BENCHMARK(flusher<false>)->Name("flush/flusher")->MinTime(1.0)->UseRealTime();
+BENCHMARK(flusher<true>)->Name("flush/signed")->MinTime(1.0)->UseRealTime();
 BENCHMARK(read)->Name("flush/read")->MinTime(0.3)->UseRealTime();
 BENCHMARK(verify)->Name("verify")->Arg(1)->Arg(2)->Arg(4)->MinTime(0.5)->UseRealTime();
 
