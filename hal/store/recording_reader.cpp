@@ -275,6 +275,12 @@ bool RecordingReader::unseal(replay::Record& record) {
   return true;
 }
 
+/// It keeps its place, so that nobody takes it for lost; there is nothing in it.
+void RecordingReader::withhold(replay::Record& record) {
+  record.body = {};
+  record.header.body_bytes = 0;
+}
+
 void RecordingReader::mask(replay::Record& record) {
   masked_text_.resize(record.body.size());
   const std::string_view text(reinterpret_cast<const char*>(record.body.data()), record.body.size());
@@ -293,8 +299,8 @@ std::optional<replay::Record> RecordingReader::next() {
     }
     replay::Record record = record_at(record_index_++);
     if (!is_wanted(record)) continue;
-    if (sealed_by_ != 0 && !unseal(record)) continue;
-    if (options_.redacted && record.header.type == RecordType::audio) continue;
+    if (sealed_by_ != 0 && !unseal(record)) withhold(record);
+    if (options_.redacted && record.header.type == RecordType::audio) withhold(record);
     if (options_.redacted && record.header.type == RecordType::text) mask(record);
     ++totals_.records;
     ++totals_.by_type[static_cast<std::size_t>(record.header.type)];

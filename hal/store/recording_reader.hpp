@@ -46,9 +46,9 @@ struct ReaderOptions {
   std::vector<PublicKey> public_keys = {};
   /// Segments scanned at a time; below 2, in the caller's thread, with any FileSystem.
   unsigned threads = 1;
-  /// As whoever reads by permission may see it (evidence.md 1A.1, OR-03): text masked, sound left out.
+  /// As whoever reads by permission may see it (evidence.md 1A.1, OR-03): text masked, sound withheld (an empty body).
   bool redacted = false;
-  /// Opens sealed content; null: it is left out and counted.
+  /// Opens sealed content; null: such records are counted, and come with an empty body.
   std::shared_ptr<const BoardKeys> board_keys = nullptr;
 };
 
@@ -95,6 +95,7 @@ class RecordingReader final : public replay::RecordSource {
   replay::Record record_at(std::size_t index);
   bool is_wanted(const replay::Record& record);
   void mask(replay::Record& record);
+  static void withhold(replay::Record& record);
   /// False: it is sealed for good, or for whoever reads.
   bool unseal(replay::Record& record);
   const ContentKeys* content_keys();

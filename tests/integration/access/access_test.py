@@ -127,6 +127,29 @@ def by_http(sut):
     server.shutdown()
 
 
+def by_key(sut):
+    """Sealed, locked or destroyed: the recording replays, and nobody takes content for lost."""
+    words = ["talk", "--wav", "silence.wav", "--recording", "sealed/recording", "--keys", "sealed/keys", "--encrypt", "--json"]
+    check(sut.run(*words).returncode == 0, "a sealed recording")
+    public_key = shutil.copy(f"{sut.work}/sealed/keys/board.pub", sut.work)
+
+    def verdict():
+        ended = sut.run("evidence", "verify", "sealed/recording", "--pubkey", public_key, "--json")
+        check(sut.run("replay", "sealed/recording").returncode == 0, "it replays without a difference")
+        answer = json.loads(ended.stdout)
+        check(ended.returncode == 0 and answer["signatures"] == "proven", "chain and signatures hold")
+        return answer["records"], answer["locked_records"], answer["inaccessible_records"]
+
+    records, locked, inaccessible = verdict()
+    check(locked == inaccessible == 0, "who has the keys reads it all")
+    os.rename(f"{sut.work}/sealed/keys", f"{sut.work}/sealed/away")
+    check(verdict()[0] == records and verdict()[1] > 0, "who has not, does not, and every record stands where it stood")
+    os.rename(f"{sut.work}/sealed/away", f"{sut.work}/sealed/keys")
+    check(sut.run("evidence", "destroy", "sealed/recording").returncode == 0, "its keys are destroyed")
+    check(verdict()[0] == records and verdict()[2] > 0, "and nobody reads it any more")
+    check(sut.run("evidence", "destroy", "recording").returncode == 1, "what was never sealed cannot be destroyed so")
+
+
 def main():
     program, work, source = (os.path.abspath(path) for path in sys.argv[1:4])
     shutil.rmtree(work, ignore_errors=True)
@@ -135,6 +158,7 @@ def main():
     sut.record()
     by_policy(sut)
     by_http(sut)
+    by_key(sut)
 
 
 main()
