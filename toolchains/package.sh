@@ -30,7 +30,7 @@ command_package() {
   deb="$(pack "build/$preset")"
   package_sizes "build/$preset" "$deb"
   say "lintian"
-  lintian --fail-on error,warning --no-tag-display-limit "$deb" >&2 || die "lintian found what stands above in $deb"
+  lintian --fail-on error,warning --tag-display-limit 0 "$deb" >&2 || die "lintian found what stands above in $deb"
   say "sha256 $(sha256sum "$deb" | cut -d' ' -f1)"
   echo "$root/$deb"
 }
