@@ -176,7 +176,8 @@ EdgeOutcome EdgeQueue::sample(const EdgeItem& item, ItemSink gone) noexcept {
   const bool kept = item.runtime_sequence % sample_one_in == 0 && rule_.fits_alone(item.bytes);
   if (kept) {
     // One of four stays: it takes the place of the oldest, and the open range ends before it.
-    while (!fits(item) || items_.full()) drop_at(0, gone);
+    // Nothing is merged here, so a full store is a full queue.
+    while (!fits(item)) drop_at(0, gone);
     if (falls(item)) return refuse_incoming(item, gone);
     end_sampling();
     append_queued(item);

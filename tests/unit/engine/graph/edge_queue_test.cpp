@@ -324,6 +324,53 @@ TEST(EdgeQueue, AnItemPassesWhereNobodyIsBeforeItAndNoPressureIsToBeTakenBack) {
   EXPECT_TRUE(sut.queue.passes(item(3)));
 }
 
+TEST(EdgeQueue, AnEmptyEdgeLetsNothingPassWhileSomethingIsStillToBeSaid) {
+  Edge pressed(rule(EdgeStrategy::drop));
+  ASSERT_EQ(pressed.offer(item(1, 1001)).outcome, EdgeOutcome::dropped);
+  ASSERT_TRUE(pressed.queue.empty());
+  EXPECT_FALSE(pressed.queue.passes(item(2))) << "flow_xon is owed";
+  Edge sampled(rule(EdgeStrategy::sample));
+  ASSERT_EQ(sampled.offer(item(1, 1001)).outcome, EdgeOutcome::sampled);
+  EXPECT_FALSE(sampled.queue.passes(item(2))) << "the range is open";
+}
+
+// contract: 5.6, I10
+TEST(EdgeQueue, AMergeEndsWhereThereIsNoRoomForItsSources) {
+  auto roomy = policy(EdgeStrategy::merge, 3);
+  roomy.max_queue_bytes = 100'000;
+  Edge sut(edge_rule(roomy, Lane::data, DataShedding::drop));
+  ASSERT_EQ(sut.offer(item(1, 1, 1)).outcome, EdgeOutcome::queued);
+  ASSERT_EQ(sut.offer(item(2, 1, 1)).outcome, EdgeOutcome::queued);
+  ASSERT_EQ(sut.offer(item(3, 1, 1)).outcome, EdgeOutcome::queued);
+  std::uint32_t next = 4;
+  while (next <= 66) ASSERT_EQ(sut.offer(item(next++, 1, 1)).outcome, EdgeOutcome::merged);
+  ASSERT_EQ(sut.take().sources, 1U);
+  while (next <= 129) ASSERT_NE(sut.offer(item(next++, 1, 1)).outcome, EdgeOutcome::sampled);
+  EXPECT_LE(sut.queue.depth(), 3U);
+  std::size_t given = 0;
+  while (sut.take().sources > 0) given += sut.given.size();
+  EXPECT_EQ(given + 1 + sut.gone.size(), 129U);
+}
+
+// contract: 5.6, 8.3 row 1
+TEST(EdgeQueue, AGroupThatFallsOutOfAMergeLeavesTheRestOfIt) {
+  auto synchronised = policy(EdgeStrategy::merge, 1);
+  synchronised.sync_drop_policy.policy = SyncPolicy::atomic_drop;
+  Edge sut(edge_rule(synchronised, Lane::data, DataShedding::drop));
+  for (const auto& [sequence, group] : {std::pair(1U, 7U), std::pair(2U, 8U), std::pair(3U, 7U), std::pair(4U, 9U)}) {
+    EdgeItem source = item(sequence, 10, 77);
+    source.sync_group = group;
+    sut.offer(source);
+  }
+  EdgeItem last = item(5, 10, 78);
+  last.sync_group = 7;
+  EXPECT_EQ(sut.offer(last).outcome, EdgeOutcome::dropped);
+  EXPECT_THAT(sut.gone, ElementsAre(1, 3, 5));
+  EXPECT_EQ(sut.queue.depth(), 1U);
+  EXPECT_EQ(sut.take().sources, 2U);
+  EXPECT_THAT(sut.given, ElementsAre(2, 4));
+}
+
 EdgeItem member(std::uint32_t sequence, std::uint64_t group) {
   EdgeItem made = item(sequence);
   made.sync_group = group;
@@ -399,6 +446,14 @@ TEST(EdgeRule, AnEdgeIsRuledByItsOwnEntryElseTheDefaultElseTheSmallestKey) {
   add("default", 3);
   EXPECT_EQ(edge_rule_of(plan, graph, graph.edges[0]).items_max, 3U);
   EXPECT_FALSE(edge_rule_of(plan, graph, graph.edges[0]).own_entry);
+  plan.flow_control.control_mode = FlowMode::credit;
+  plan.flow_control.telemetry_mode = FlowMode::hybrid;
+  for (const auto& [lane, mode] : {std::pair(Lane::control, FlowMode::credit), std::pair(Lane::data, FlowMode::signal),
+                                   std::pair(Lane::telemetry, FlowMode::hybrid)}) {
+    EdgeDefinition edge = graph.edges[0];
+    edge.lane = lane;
+    EXPECT_EQ(edge_rule_of(plan, graph, edge).mode, mode);
+  }
   add("edge-a-b", 4);
   EXPECT_EQ(edge_rule_of(plan, graph, graph.edges[0]).items_max, 4U);
   EXPECT_TRUE(edge_rule_of(plan, graph, graph.edges[0]).own_entry);
