@@ -13,6 +13,7 @@
 #include "firmware_images/phalarope/tutor_dialogue.hpp"
 #include "hal/speech/intents_dialogue.hpp"
 #include "hal/speech/sentence_splitter.hpp"
+#include "hal/store/tutor_rows.hpp"
 
 namespace phalarope::program {
 namespace {
@@ -142,6 +143,7 @@ std::expected<TutorFolder, std::string> begin_folder(const std::string& state, c
   if (folder.session.empty()) return std::unexpected("no session folder can be made in `" + sessions.string() + "`");
   folder.recording = (fs::path(folder.session) / "recording").string();
   folder.error_log = (fs::path(state) / "ErrorLog.csv").string();
+  folder.rows = (fs::path(state) / "tutor.sqlite").string();
   auto rows = log_at(folder.error_log);
   if (!rows) return std::unexpected(rows.error());
   memory.error_log = std::move(*rows);
@@ -217,6 +219,21 @@ std::expected<void, std::string> add_to_error_log(const std::string& path, const
   if (!all) return std::unexpected(all.error());
   all->insert(all->end(), rows.begin(), rows.end());
   return write_text_file(path, log_text(*all));
+}
+
+std::expected<void, std::string> keep_rows(const TutorFolder& folder, const library::TutorRun& run,
+                                           const std::string& started_at, const std::string& ended_at) {
+  auto rows = hal::TutorRows::open(folder.rows);
+  if (!rows) return std::unexpected(rows.error());
+  library::SessionRequest request;
+  request.session_id = fs::path(folder.session).filename().string();
+  request.topic = run.plan().topic.id;
+  auto done = (*rows)->create(request, library::columns_of(run.plan().selection), started_at);
+  for (const library::ErrorRow& row : run.rows()) {
+    if (done) done = (*rows)->add_miss(request.session_id, row, ended_at);
+  }
+  if (done) done = (*rows)->end(request.session_id, ended_at);
+  return done;
 }
 
 }  // namespace phalarope::program

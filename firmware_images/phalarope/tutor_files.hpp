@@ -1,6 +1,7 @@
 // What a tutor keeps on the disk, and how a session is computed again from its evidence.
 //
 //   STATE/ErrorLog.csv               one row for each miss, of all sessions; read before, added to after a session
+//   STATE/tutor.sqlite               sessions and misses as rows
 //   STATE/sessions/0001/recording    the evidence
 //                      /plan.json    what was asked for, how many sessions went before, the library's digest
 //                      /before.csv   the error log as the session found it
@@ -43,6 +44,7 @@ struct TutorFolder {
   std::string session;    // STATE/sessions/NNNN
   std::string recording;  // in it
   std::string error_log;  // STATE/ErrorLog.csv
+  std::string rows;       // STATE/tutor.sqlite
 };
 
 /// Takes the next number and writes plan.json and before.csv.
@@ -62,5 +64,9 @@ std::expected<library::TutorMemory, std::string> memory_of(const std::string& se
 
 /// Adds the rows behind those that are there.
 std::expected<void, std::string> add_to_error_log(const std::string& path, const std::vector<library::ErrorRow>& rows);
+
+/// The session and its misses as rows; `started_at` and `ended_at` in RFC 3339.
+std::expected<void, std::string> keep_rows(const TutorFolder& folder, const library::TutorRun& run,
+                                           const std::string& started_at, const std::string& ended_at);
 
 }  // namespace phalarope::program

@@ -5,6 +5,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "firmware_images/gates/utc_time.hpp"
 #include "firmware_images/phalarope/assembly.hpp"
 #include "firmware_images/phalarope/board_choice.hpp"
 #include "firmware_images/phalarope/console.hpp"
@@ -21,6 +22,8 @@
 
 namespace phalarope::program {
 namespace {
+
+std::string text_of_now() { return gates::utc_text(gates::utc_now_ms()); }
 
 using Session = std::shared_ptr<library::TutorSession>;
 
@@ -169,6 +172,7 @@ int run_tutor(const TutorOptions& options) {
   const auto folder = begin_folder(options.state, options.choice, *books, memory);
   if (!folder) return complain(folder.error());
   const auto session = std::make_shared<library::TutorSession>(books->material, memory);
+  const std::string started_at = text_of_now();
   const bool by_files = !options.wav.empty() || !options.say.empty();
   const auto talked = by_files ? talk_with_clips(options, session, folder->recording, *board)
                                : talk_by_microphone(options, session, folder->recording, *board);
@@ -181,6 +185,9 @@ int run_tutor(const TutorOptions& options) {
   }
   if (const auto& run = told.retold.session->run(); run && !run->rows().empty()) {
     if (auto added = add_to_error_log(folder->error_log, run->rows()); !added) return complain(added.error());
+  }
+  if (const auto& run = told.retold.session->run(); run) {
+    if (auto kept = keep_rows(*folder, *run, started_at, text_of_now()); !kept) return complain(kept.error());
   }
   if (!options.json) fmt::print("session    {}\nerror log  {}\n", folder->session, folder->error_log);
   return exit_done;

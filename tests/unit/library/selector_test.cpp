@@ -196,6 +196,40 @@ TEST(SelectorV2, TellsStagesRepairAndScore) {
 }
 
 // contract: CL-B5
+TEST(SelectorV2, EveryWordOfTheScoreHasItsRankAndOthersHaveNone) {
+  const auto catalogue = SelectorCatalogue::read(router_library());
+  const auto score = [&](const SelectorInput& in) {
+    return std::get<ScoreV2>(catalogue->select(Policy::router_v2, in)->score);
+  };
+  const std::vector<std::string> modes = {"?",           "definition", "classification", "recognition", "mechanism",
+                                          "computation", "procedure",  "spatial",        "synthesis"};
+  for (std::size_t i = 0; i < modes.size(); ++i) {
+    EXPECT_EQ(score(input(modes[i], "x", "x", -5)), (ScoreV2{static_cast<double>(i), 0, 0, 0, 1, 0, 0, 0}));
+  }
+  const std::vector<std::string> stages = {"?", "first_exposure", "review", "exam_prep", "consolidation"};
+  for (std::size_t i = 0; i < stages.size(); ++i) {
+    EXPECT_EQ(score(input("x", stages[i], "x", 9))[1], static_cast<double>(i));
+  }
+  const std::vector<std::string> levels = {"?", "low", "medium", "high"};
+  for (std::size_t i = 0; i < levels.size(); ++i) {
+    EXPECT_EQ(score(input("x", "x", levels[i], 9))[2], static_cast<double>(i));
+  }
+  const std::vector<std::pair<std::string, double>> bands = {
+      {"?", 0}, {"new", 1}, {"familiar", 2}, {"moderate", 2}, {"mastered", 3}};
+  for (const auto& [band, rank] : bands) {
+    SelectorInput in = input("x", "x", "x", 9);
+    in.prior_exposure_band = band;
+    EXPECT_EQ(score(in)[4], rank);
+  }
+  const std::vector<std::string> errors = {"?", "Confusion", "Speed", "Rule", "Procedure", "Recall"};
+  for (std::size_t i = 0; i < errors.size(); ++i) {
+    SelectorInput in = input("x", "x", "x", 9);
+    in.recent_errors = {errors[i]};
+    EXPECT_EQ(score(in)[5], static_cast<double>(i));
+  }
+}
+
+// contract: CL-B5
 TEST(SelectorV2, FallsBackWhenTheRoutedChainIsAbsent) {
   LibraryFiles library = router_library();
   library.files.erase("chains/p.yaml");
