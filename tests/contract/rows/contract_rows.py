@@ -97,7 +97,7 @@ def is_known(contract, document, name):
     """As rows_named, for a name within `document` (empty: the runtime contract)."""
     if not document:
         return contract.rows_named(name)
-    first = re.sub(r" rules? \d+$", "", name)
+    first = re.sub(r" (?:rules?|rows?) \d+$", "", name)
     if first in contract.others[document]:
         return []
     rows = contract.rows_named(name)  # I6 or D19 after `evidence 2.2` are still what they are
@@ -155,5 +155,6 @@ def check(contract, files):
 
 def read_tests(root):
     tests = pathlib.Path(root, "tests")
-    paths = [path for path in tests.rglob("*") if path.suffix in (".cpp", ".hpp", ".txt")]
+    corpus = tests / "fuzz/corpus"  # bytes of any kind
+    paths = [path for path in tests.rglob("*") if path.suffix in (".cpp", ".hpp", ".txt") and corpus not in path.parents]
     return {str(path.relative_to(root)): path.read_text("utf-8") for path in paths}

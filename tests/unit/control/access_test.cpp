@@ -18,7 +18,7 @@ AccessRequest good_request() {
 
 AccessPolicy home_policy() { return {.tenant_id = "home"}; }
 
-// contract: evidence.md 1A.1 checks
+// contract: evidence.md 1A.1 "checks"
 TEST(Access, ByDefaultThreeRolesFourPurposesAndL0) {
   for (const char* role : {"oncall", "operator", "compliance"}) {
     for (const char* purpose : {"debug", "incident", "eval", "compliance"}) {
@@ -30,7 +30,7 @@ TEST(Access, ByDefaultThreeRolesFourPurposesAndL0) {
   }
 }
 
-// contract: evidence.md 1A.1 checks
+// contract: evidence.md 1A.1 "checks"
 TEST(Access, TheFirstCheckThatFailsDenies) {
   // Each row breaks one check more than the row below, so that the order shows.
   struct Row {
@@ -58,7 +58,7 @@ TEST(Access, TheFirstCheckThatFailsDenies) {
   }
 }
 
-// contract: evidence.md 1A.1 request
+// contract: evidence.md 1A.1 "request"
 TEST(Access, ARequestIsWellFormedOnlyWithAllItsAttributes) {
   EXPECT_EQ(problem_of(good_request()), std::nullopt);
   for (std::string AccessRequest::* const member :
@@ -73,7 +73,7 @@ TEST(Access, ARequestIsWellFormedOnlyWithAllItsAttributes) {
   EXPECT_TRUE(problem_of(request));
 }
 
-// contract: evidence.md 1A.1 redaction markers
+// contract: evidence.md 1A.1 "redaction markers"
 TEST(Access, AReaderIsToldWhatIsLeftOut) {
   using enum wire::RedactionAction;
   const std::string reason = "default_or03_policy";
@@ -87,7 +87,7 @@ TEST(Access, AReaderIsToldWhatIsLeftOut) {
                                           {PayloadClass::audio_raw, drop, reason}}));
 }
 
-// contract: evidence.md 1A.1 decision shape
+// contract: evidence.md 1A.1 "decision shape"
 TEST(Access, ADecisionHasAReasonIfAndOnlyIfItDenies) {
   EXPECT_TRUE(problem_of(AccessDecision{.allowed = false}));
   EXPECT_TRUE(problem_of(AccessDecision{.allowed = true, .deny_reason = "x"}));

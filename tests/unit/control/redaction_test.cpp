@@ -17,7 +17,7 @@ std::string decided(std::string_view surface, std::string_view level, const std:
   return text;
 }
 
-// contract: evidence.md 1.10 matrix
+// contract: evidence.md 1.10 "matrix"
 TEST(Redaction, EveryCellOfTheMatrix) {
   struct Row {
     const char* payload_class;
@@ -39,13 +39,13 @@ TEST(Redaction, EveryCellOfTheMatrix) {
   }
 }
 
-// contract: evidence.md 1.10 decision builder
+// contract: evidence.md 1.10 "decision builder"
 TEST(Redaction, RepeatsCollapseToTheFirstAndOrderIsKept) {
   EXPECT_EQ(decided("OR-02", "L0", {"PII", "metadata", "PII", "audio_raw", "metadata"}),
             "PII:hash metadata:allow audio_raw:drop");
 }
 
-// contract: evidence.md 1.10 decision builder
+// contract: evidence.md 1.10 "decision builder"
 TEST(Redaction, WhatIsUnknownIsAnError) {
   EXPECT_EQ(decided("OR-02", "L0", {}), describe(RedactionError::no_tags));
   EXPECT_EQ(decided("OR-04", "L0", {"PII"}), describe(RedactionError::unknown_surface));

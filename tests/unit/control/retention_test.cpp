@@ -15,7 +15,7 @@ ArtifactRecord artifact(std::string id, PayloadClass payload_class, std::int64_t
           .recorded_at_ms = at_ms};
 }
 
-// contract: evidence.md 1A.3 defaults
+// contract: evidence.md 1A.3 "defaults"
 TEST(Retention, TheDefaultsAreThirtySevenAndOneDay) {
   const RetentionPolicy policy = default_policy("home");
   EXPECT_EQ(problem_of(policy), std::nullopt);
@@ -25,7 +25,7 @@ TEST(Retention, TheDefaultsAreThirtySevenAndOneDay) {
   EXPECT_EQ(window_ms(policy, PayloadClass::PHI), 86'400'000);
 }
 
-// contract: evidence.md 1A.3 validity
+// contract: evidence.md 1A.3 "validity"
 TEST(Retention, EveryBrokenRuleIsNamed) {
   const auto problem = [](auto&& bend) {
     RetentionPolicy policy = default_policy("home");
@@ -59,7 +59,7 @@ TEST(Retention, AClassWithoutAWindowTakesTheDefault) {
   EXPECT_EQ(window_ms(policy, PayloadClass::audio_raw), 5);
 }
 
-// contract: evidence.md 1A.3 sweep
+// contract: evidence.md 1A.3 "sweep"
 TEST(Retention, ExpiryIsStrictlyOlderAndNeverFromTheFuture) {
   const RetentionPolicy policy = default_policy("home");
   const std::int64_t now = 10 * day_ms;
@@ -70,7 +70,7 @@ TEST(Retention, ExpiryIsStrictlyOlderAndNeverFromTheFuture) {
   EXPECT_FALSE(is_expired(policy, PayloadClass::PHI, 0, 0));
 }
 
-// contract: evidence.md 1A.3 sweep
+// contract: evidence.md 1A.3 "sweep"
 TEST(Retention, ASweepLooksAtItsTenantAndAtActiveRecordsOnly) {
   const std::int64_t now = 60 * day_ms;
   std::vector<ArtifactRecord> records = {
@@ -93,7 +93,7 @@ TEST(Retention, ASweepLooksAtItsTenantAndAtActiveRecordsOnly) {
   EXPECT_EQ(records[2].artifact_id, "locked") << "evaluated, but stays";
 }
 
-// contract: evidence.md 1A.3 delete
+// contract: evidence.md 1A.3 "delete"
 TEST(Retention, ADeletionNamesExactlyOneOfSessionAndTurn) {
   const DeletionRequest good{.scope = {"home", "session-1", ""}, .requested_by = "owner"};
   EXPECT_EQ(problem_of(good), std::nullopt);
@@ -108,7 +108,7 @@ TEST(Retention, ADeletionNamesExactlyOneOfSessionAndTurn) {
   EXPECT_EQ(problem_of(nobody), "requested_by is required");
 }
 
-// contract: evidence.md 1A.3 delete, reads
+// contract: evidence.md 1A.3 "delete and reads"
 TEST(Retention, AnInaccessibleRecordStaysAndEveryReadOfItFails) {
   std::vector<ArtifactRecord> records = {artifact("a", PayloadClass::text_raw, 0),
                                          artifact("b", PayloadClass::text_raw, 0, "away")};

@@ -15,7 +15,7 @@ std::string masked(std::string_view text) {
   return out;
 }
 
-// contract: evidence.md 1.10 mask
+// contract: evidence.md 1.10 "mask"
 TEST(ContentForm, AMaskKeepsStructureAndNothingThatWasSaid) {
   EXPECT_EQ(masked("Call +49 170 Anna!"), "xxxx +00 000 xxxx!");
   EXPECT_EQ(masked(""), "");
@@ -28,7 +28,7 @@ TEST(ContentForm, AMaskKeepsStructureAndNothingThatWasSaid) {
   }
 }
 
-// contract: evidence.md 1.10 hash
+// contract: evidence.md 1.10 "hash"
 TEST(ContentForm, AHashSaysHowLongItWas) {
   EXPECT_EQ(hash_form(std::as_bytes(std::span(std::string_view("abc")))).view(),
             "sha256=ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad bytes=3");

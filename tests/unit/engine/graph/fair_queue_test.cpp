@@ -78,7 +78,7 @@ TEST(FairQueue, AFullQueueRefusesAndForgetsNobody) {
   EXPECT_EQ(sut.keys_waiting(Lane::data), 1U);
 }
 
-// contract: D24: no key starves, shares lie within one quantum, and a key is first in, first out
+// contract: D24
 TEST(FairQueue, WhoeverWaitsIsServedInEveryRoundAndNoKeyGetsAheadByMoreThanAQuantum) {
   const bool held = rc::check([] {
     Queue sut;

@@ -115,7 +115,7 @@ TEST(DurableExporter, WhatAnOutageAbandonedArrivesFromTheStoreAfterIt) {
   sut.stop();
 }
 
-// contract: evidence 4.15 F-154
+// contract: evidence 4.15, F-154
 TEST(DurableExporter, TheEndOfAnOutageIsMarkedInTheStream) {
   BoardDisk disk;
   OtherSide other;

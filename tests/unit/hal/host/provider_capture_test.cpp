@@ -19,7 +19,7 @@ CapturedPayload captured(std::string_view text, const CaptureSettings& settings)
   return capture_payload(std::as_bytes(std::span(text)), settings);
 }
 
-// contract: evidence.md 1.10 provider I/O capture
+// contract: evidence.md 1.10 "provider I/O capture"
 TEST(ProviderCapture, TheEnvironmentChoosesAndMistakesAreTheStrictDefault) {
   EXPECT_EQ(from({}), (CaptureSettings{CaptureMode::redacted, 8192}));
   const std::string mode = "PHALAROPE_PROVIDER_IO_CAPTURE_MODE";
@@ -34,7 +34,7 @@ TEST(ProviderCapture, TheEnvironmentChoosesAndMistakesAreTheStrictDefault) {
   }
 }
 
-// contract: evidence.md 1.10 provider I/O capture
+// contract: evidence.md 1.10 "provider I/O capture"
 TEST(ProviderCapture, EachModeSaysWhatItMay) {
   const std::string hash = "sha256=ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad bytes=3";
   EXPECT_EQ(captured("abc", {}).text, "redacted " + hash);
@@ -46,7 +46,7 @@ TEST(ProviderCapture, EachModeSaysWhatItMay) {
   }
 }
 
-// contract: evidence.md 1.10 provider I/O capture
+// contract: evidence.md 1.10 "provider I/O capture"
 TEST(ProviderCapture, HashAndCountCoverTheSampleOnly) {
   const std::string longer = "abc" + std::string(1000, 'z');
   const CapturedPayload cut = captured(longer, {.mode = CaptureMode::hash, .bytes_max = 3});

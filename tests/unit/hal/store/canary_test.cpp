@@ -68,7 +68,7 @@ TEST(Canary, SingsWhereSomebodyAnswersForIt) {
   EXPECT_TRUE(song.sound) << "or else the test could not fail";
 }
 
-// contract: evidence.md 1.9 L0, 1.10
+// contract: evidence.md 1.9 "L0", 1.10
 TEST(Canary, IsNowhereAtL0WhateverIsApproved) {
   for (const auto content : {ContentPolicy::approved, ContentPolicy::by_matrix}) {
     for (unsigned index = 0; index < payload_class_count; ++index) {

@@ -96,7 +96,7 @@ TEST(ContentKeys, WithoutTheBoardsKeysContentIsLockedAndEverythingElseIsThere) {
   EXPECT_EQ(read(disk, keys_of(std::byte{9})).totals.inaccessible_records, 12U) << "another board's keys open nothing";
 }
 
-// contract: evidence.md 1A.3 crypto_inaccessible
+// contract: evidence.md 1A.3 "crypto_inaccessible"
 TEST(ContentKeys, ADestroyedKeyTakesItsContentAndNothingElse) {
   MemoryDisk disk;
   record(disk, true);
@@ -113,7 +113,7 @@ TEST(ContentKeys, ADestroyedKeyTakesItsContentAndNothingElse) {
   EXPECT_EQ(hal::destroy_content_key(disk, recording_directory, 77, hal::SealedContent::text), ENOENT);
 }
 
-// contract: evidence.md 1A.3 crypto_inaccessible
+// contract: evidence.md 1A.3 "crypto_inaccessible"
 TEST(ContentKeys, APowerCutLeavesTheKeyOrNoneAndNoOtherSegmentIsTouched) {
   for (std::uint64_t cut = 0; cut < 12; ++cut) {
     for (unsigned seed = 0; seed < 8; ++seed) {

@@ -39,7 +39,7 @@ Environment variables(std::map<std::string, std::string> values) {
   };
 }
 
-// contract: evidence.md 1A.1 service wrapper
+// contract: evidence.md 1A.1 "service wrapper"
 TEST(ReplayAudit, AllowedAndDeniedAreWrittenBeforeTheyAreAnswered) {
   RememberingSink sink;
   const auto allowed = ask_for_access(good_request(), {.tenant_id = "home"}, 5, &sink);
@@ -58,7 +58,7 @@ TEST(ReplayAudit, AllowedAndDeniedAreWrittenBeforeTheyAreAnswered) {
             std::string::npos);
 }
 
-// contract: evidence.md 1A.1 service wrapper
+// contract: evidence.md 1A.1 "service wrapper"
 TEST(ReplayAudit, WithoutALineThereIsNoAccess) {
   RememberingSink sink;
   auto answer = ask_for_access(good_request(), {.tenant_id = "home"}, 5, nullptr);
@@ -78,7 +78,7 @@ TEST(ReplayAudit, WithoutALineThereIsNoAccess) {
   EXPECT_EQ(answer.error, "the disk is full");
 }
 
-// contract: evidence.md 1A.2 file name
+// contract: evidence.md 1A.2 "file name"
 TEST(ReplayAudit, ATenantsFileIsItsOwn) {
   const auto name = [](const std::string& tenant) { return audit_file_name(tenant).value_or("refused"); };
   EXPECT_EQ(name("home-1_a"), "home-1_a.replay-audit.jsonl");
@@ -100,7 +100,7 @@ class ReplayAuditFile : public ::testing::Test {
   const std::string root_ = ::testing::TempDir() + "phalarope-replay-audit/deep/er";
 };
 
-// contract: evidence.md 1A.2 file backend
+// contract: evidence.md 1A.2 "file backend"
 TEST_F(ReplayAuditFile, LinesAreAppendedAndTheFileIsTheOwners) {
   for (int i = 0; i < 2; ++i) {
     auto sink = file_audit_sink(root_);
@@ -115,7 +115,7 @@ TEST_F(ReplayAuditFile, LinesAreAppendedAndTheFileIsTheOwners) {
   EXPECT_FALSE(file_audit_sink(" "));
 }
 
-// contract: evidence.md 1A.2 environment
+// contract: evidence.md 1A.2 "environment"
 TEST_F(ReplayAuditFile, NobodyAtTheUrlAndTheFileTakesIt) {
   const auto sink = resolve_audit_sink(variables({{"PHALAROPE_REPLAY_AUDIT_HTTP_URL", "http://127.0.0.1:1/audit"},
                                                   {"PHALAROPE_REPLAY_AUDIT_HTTP_RETRY_BACKOFF_MS", "1"},
@@ -126,7 +126,7 @@ TEST_F(ReplayAuditFile, NobodyAtTheUrlAndTheFileTakesIt) {
   EXPECT_TRUE(fs::exists(root_ + "/home.replay-audit.jsonl"));
 }
 
-// contract: evidence.md 1A.2 environment
+// contract: evidence.md 1A.2 "environment"
 TEST_F(ReplayAuditFile, BothFailAndSoDoesTheAudit) {
   const auto sink = resolve_audit_sink(variables({{"PHALAROPE_REPLAY_AUDIT_HTTP_URL", "http://127.0.0.1:1/audit"},
                                                   {"PHALAROPE_REPLAY_AUDIT_HTTP_RETRY_BACKOFF_MS", "1"}}),
@@ -135,7 +135,7 @@ TEST_F(ReplayAuditFile, BothFailAndSoDoesTheAudit) {
   EXPECT_NE((*sink)->append("home", "{}"), "");
 }
 
-// contract: evidence.md 1A.2 environment
+// contract: evidence.md 1A.2 "environment"
 TEST(ReplayAudit, ABadVariableIsAnErrorOfTheStart) {
   const auto problem = [](std::map<std::string, std::string> values) {
     const auto sink = resolve_audit_sink(variables(std::move(values)), "/tmp");
@@ -156,7 +156,7 @@ TEST(ReplayAudit, ABadVariableIsAnErrorOfTheStart) {
             prefix + "HTTP_URLS");
 }
 
-// contract: evidence.md 1A.2 HTTP backend
+// contract: evidence.md 1A.2 "HTTP backend"
 TEST(HttpEndpointsTest, TheWaitsDoubleUpToTheirCap) {
   std::vector<std::int64_t> waits;
   HttpEndpoints endpoints{.urls = {"http://127.0.0.1:1/a", "http://127.0.0.1:1/b"},

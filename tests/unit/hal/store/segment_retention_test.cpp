@@ -102,7 +102,7 @@ TEST(SegmentRetention, SealedContentGoesByItsOwnWindowAndPlainContentByTheShorte
   EXPECT_EQ(sealed.content_window_ms[1], control::default_retention_ms);
 }
 
-// contract: evidence.md 1A.3 crypto_inaccessible
+// contract: evidence.md 1A.3 "crypto_inaccessible"
 TEST(SegmentRetention, AWindowOfContentDestroysKeysAndLeavesTheSegments) {
   MemoryDisk disk;
   record_hours(disk, keys());
