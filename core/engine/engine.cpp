@@ -63,6 +63,10 @@ void Engine::note_deadline(std::size_t slot) noexcept {
 }
 
 std::span<const Event> Engine::step(Event& input) noexcept {
+  if (input.kind == EventKind::pipeline_switched) {
+    switch_pipeline(input);
+    return {};
+  }
   input.runtime_sequence = ++sequence_;
   outbox_.begin(input, sequence_);
   finished_evidence_ = nullptr;
@@ -75,6 +79,18 @@ std::span<const Event> Engine::step(Event& input) noexcept {
     give_back(input);
   }
   return {outbox_.events().begin(), outbox_.events().size()};
+}
+
+// Between two steps: it takes no place in the order, so that what comes behind it has the numbers that it had without
+// it. A seat or an index that is not there changes nothing.
+void Engine::switch_pipeline(Event& input) noexcept {
+  input.runtime_sequence = sequence_;
+  finished_evidence_ = nullptr;
+  const auto index = static_cast<std::size_t>(input.argument_a);
+  if (!seated(input.session_slot) || input.argument_a < 0 || index >= pipelines_.size()) return;
+  const Pipeline& pipeline = pipelines_[index];
+  sessions_[input.session_slot].adopt({.pipeline = &pipeline.compiled, .prepared = &pipeline.prepared},
+                                      static_cast<std::uint32_t>(input.argument_b));
 }
 
 // Nobody sits there: what came for them is not kept.
@@ -101,11 +117,15 @@ std::optional<Event> Engine::due_tick(Instant now, WallTime wall) const noexcept
     if (seats_[slot].deadline_ns < seats_[due].deadline_ns) due = slot;
   }
   if (seats_[due].deadline_ns > now.value) return std::nullopt;
+  return tick_for(static_cast<std::uint16_t>(due), now, wall);
+}
+
+Event Engine::tick_for(std::uint16_t slot, Instant now, WallTime wall) noexcept {
   Event tick{};
   tick.kind = EventKind::tick;
   tick.mono_ns = now.value;
   tick.wall_ns = wall.value;
-  tick.session_slot = static_cast<std::uint16_t>(due);
+  tick.session_slot = slot;
   tick.lane = Lane::control;
   tick.scope = Scope::session;
   tick.emitter = Emitter::clock;

@@ -10,9 +10,10 @@
 // simulator, a replay; all three the same object.
 //
 // Sessions share nothing but the order: what one gives depends on its own inputs alone. Each runs one of the engine's
-// pipelines, several versions side by side. A seat whose session has ended can be taken again; the tickets of its
-// fence go on counting, so that nothing late from the old session is ever heard in the new one.
-// Owner: one thread. Contract: runtime.md I8, I10; design.md "One idea".
+// pipelines, several versions side by side, and may be switched to another of them (pipeline_switched): the turn that
+// runs keeps its plan, the next one opens from the other. A seat whose session has ended can be taken again; the
+// tickets of its fence go on counting, so that nothing late from the old session is ever heard in the new one. Owner:
+// one thread. Contract: runtime.md I8, I10; design.md "One idea".
 #pragma once
 
 #include <limits>
@@ -91,6 +92,8 @@ class Engine {
   std::optional<Instant> next_deadline() const noexcept;
   /// A tick for the session that is due at `now`; none when nobody is.
   std::optional<Event> due_tick(Instant now, WallTime wall) const noexcept;
+  /// What due_tick() gives when `slot` is the one that is due.
+  static Event tick_for(std::uint16_t slot, Instant now, WallTime wall) noexcept;
   /// The record of the turn that ended in the last step; null when none did.
   const TurnEvidence* finished_evidence() const noexcept { return finished_evidence_; }
 
@@ -118,6 +121,7 @@ class Engine {
   Result<void, EngineRefusal> seat(std::size_t slot, const SessionStart& start) noexcept;
   void note_deadline(std::size_t slot) noexcept;
   void give_back(const Event& input) noexcept;
+  void switch_pipeline(Event& input) noexcept;
 
   std::span<Pipeline> pipelines_;
   std::span<Session> sessions_;

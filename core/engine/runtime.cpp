@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/engine/command_kinds.hpp"
 #include "core/engine/plan/lane_limits.hpp"
 
 namespace phalarope {
@@ -10,28 +11,6 @@ namespace {
 
 std::array<std::span<Event>, lanes_count> lane_storage(std::array<std::array<Event, lane_items_max>, lanes_count>& of) {
   return {std::span<Event>(of[0]), std::span<Event>(of[1]), std::span<Event>(of[2])};
-}
-
-bool wants_a_node(EventKind kind) noexcept {
-  switch (kind) {
-    case EventKind::command_recognise_start:
-    case EventKind::command_recognise_audio:
-    case EventKind::command_recognise_finalise:
-    case EventKind::command_recognise_abandon:
-    case EventKind::command_dialogue_ask:
-    case EventKind::command_synthesise:
-    case EventKind::command_node_credit:
-    case EventKind::command_heard:
-    case EventKind::command_apology:
-      return true;
-    default:
-      return false;  // not a decision over all kinds
-  }
-}
-
-bool wants_the_audio_thread(EventKind kind) noexcept {
-  return kind == EventKind::command_duck || kind == EventKind::command_resume ||
-         kind == EventKind::command_play_frame || kind == EventKind::command_play_end;
 }
 
 /// node_failed.argument_a: the pool had no room for a command of this node.

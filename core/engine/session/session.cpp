@@ -5,15 +5,6 @@
 
 namespace phalarope {
 namespace {
-AllowedBranches branches_of(const ResolvedTurnPlan& plan) noexcept {
-  AllowedBranches allowed;
-  for (const AdaptiveAction action : plan.allowed_adaptive_actions) {
-    if (action == AdaptiveAction::degrade) allowed.degrade = true;
-    if (action == AdaptiveAction::fallback) allowed.fallback = true;
-  }
-  return allowed;
-}
-
 Modality modality_of(EventKind command) noexcept {
   switch (command) {
     case EventKind::command_dialogue_ask:
@@ -34,12 +25,9 @@ Result<void, GraphProblem> Session::start(const SessionStart& start, const Sessi
   plan_ = plan;
   turns_proposed_ = start.turns_before;
   tickets_given_ = tickets;
-  const ResolvedTurnPlan& frozen = plan.prepared->plan;
-  const GraphPatience patience =
-      patience_of(plan.pipeline->graph, plan.pipeline->deadlines, milliseconds(frozen.budgets.node_budget_ms_default));
-  const auto configured = graph_.configure(plan.pipeline->graph, patience, branches_of(frozen));
-  if (configured) lay_edges();
-  return configured;
+  const auto done = configured(plan, graph_);
+  if (done) lay_edges();
+  return done;
 }
 
 void Session::step(const Event& input, Outbox& out) noexcept {

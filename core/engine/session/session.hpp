@@ -63,6 +63,9 @@ class Session {
   /// Begins anew, also after an earlier session on the same seat has ended; its tickets are not used again.
   Result<void, GraphProblem> start(const SessionStart& start, const SessionPlan& plan) noexcept;
 
+  /// Another pipeline, from the next turn on: a running turn keeps its frozen plan. Between two steps.
+  void adopt(const SessionPlan& plan, std::uint32_t first_symbol) noexcept;
+
   /// One step. Outputs go to `out`; finished_evidence() names the record of a turn that ended in it.
   void step(const Event& input, Outbox& out) noexcept;
 
@@ -169,6 +172,8 @@ class Session {
   GateVerdict walk_the_gates() noexcept;
   bool plan_turn(std::uint32_t number, Epoch epoch) noexcept;
   void plan_ahead() noexcept;
+  void take_adopted_plan() noexcept;
+  static Result<void, GraphProblem> configured(const SessionPlan& plan, GraphExecutor& graph) noexcept;
   const ResolvedTurnPlan& turn_plan() const noexcept { return plans_[plan_in_force_]; }
   Answer& answer() noexcept { return answers_[answer_in_use_]; }
   const Answer& answer() const noexcept { return answers_[answer_in_use_]; }
@@ -211,6 +216,8 @@ class Session {
 
   SessionStart start_{};
   SessionPlan plan_{};
+  SessionPlan adopted_plan_{};  // waits for the running turn's end; no pipeline: none does
+  std::uint32_t adopted_first_symbol_ = 0;
   SessionState life_ = SessionState::connecting;
   ConnectionRecord connection_{};
 

@@ -37,10 +37,47 @@ FailurePolicy policy_of(std::int64_t bits, ControlBit rejects) noexcept {
   return has_control_bit(bits, rejects) ? FailurePolicy::reject : FailurePolicy::defer;
 }
 
+AllowedBranches branches_of(const ResolvedTurnPlan& plan) noexcept {
+  AllowedBranches allowed;
+  for (const AdaptiveAction action : plan.allowed_adaptive_actions) {
+    if (action == AdaptiveAction::degrade) allowed.degrade = true;
+    if (action == AdaptiveAction::fallback) allowed.fallback = true;
+  }
+  return allowed;
+}
+
 }  // namespace
+
+Result<void, GraphProblem> Session::configured(const SessionPlan& plan, GraphExecutor& graph) noexcept {
+  const ResolvedTurnPlan& frozen = plan.prepared->plan;
+  const GraphPatience patience =
+      patience_of(plan.pipeline->graph, plan.pipeline->deadlines, milliseconds(frozen.budgets.node_budget_ms_default));
+  return graph.configure(plan.pipeline->graph, patience, branches_of(frozen));
+}
+
+void Session::adopt(const SessionPlan& plan, std::uint32_t first_symbol) noexcept {
+  adopted_plan_ = plan;
+  adopted_first_symbol_ = first_symbol;
+  if (!turn_active()) take_adopted_plan();
+}
+
+// A graph that cannot be executed changes nothing: the session goes on with what it has.
+void Session::take_adopted_plan() noexcept {
+  const SessionPlan plan = adopted_plan_;
+  adopted_plan_ = {};
+  if (plan.pipeline == nullptr) return;
+  GraphExecutor graph{};
+  if (!configured(plan, graph)) return;
+  graph_ = graph;
+  plan_ = plan;
+  lay_edges();
+  start_.first_symbol = adopted_first_symbol_;
+  planned_turn_ = 0;
+}
 
 void Session::propose(Reason reason, Outbox& out) noexcept {
   PHAL_ENFORCE(!turn_active(), "a turn is proposed only when none is active");
+  take_adopted_plan();
   ++turns_proposed_;
   turn_ = TurnRecord(TurnNumber{turns_proposed_});
   book_.open_page(start_, turns_proposed_, out.input());

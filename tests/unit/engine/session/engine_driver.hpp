@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "core/engine/engine.hpp"
@@ -45,10 +46,12 @@ constexpr std::uint8_t synthesiser_node = 3;
 class EngineDriver {
  public:
   explicit EngineDriver(const CompiledPipeline& pipeline = small_pipeline())
+      : EngineDriver(std::span<const CompiledPipeline>(&pipeline, 1)) {}
+  explicit EngineDriver(std::span<const CompiledPipeline> pipelines)
       : region_(8 * 1024 * 1024), arena_(std::make_unique<Arena>(region_)) {
     SessionStart start;
     static_cast<void>(start.set_session_id("test"));
-    engine = *Engine::create(*arena_, pipeline, {&start, 1});
+    engine = *Engine::create(*arena_, {.pipelines = pipelines, .sessions = {&start, 1}});
     Event connected = event(EventKind::connected);
     say(connected);
   }
