@@ -14,30 +14,31 @@ class Intervals {
  public:
   Intervals(std::string_view gate, SloReport& report) : gate_(gate), report_(report) {}
 
-  /// A turn that owes this interval.
-  void take(const BaselineRecord& record, const OptionalMs& from, const OptionalMs& to) {
+  /// A turn that owes this interval; one that is not judged by it is told all the same.
+  void take(const BaselineRecord& record, const OptionalMs& from, const OptionalMs& to, bool judged = true) {
     if (!from || !to) {
       report_.violations.push_back(fmt::format("{}: turn {} lacks an anchor", gate_, record.turn_id));
     } else if (*to < *from) {
       report_.violations.push_back(fmt::format("{}: turn {} has a negative interval", gate_, record.turn_id));
     } else {
       values_.push_back(*to - *from);
+      if (judged) judged_.push_back(*to - *from);
     }
   }
 
   OptionalMs limit(std::size_t percent, std::int64_t limit_ms) const {
-    const OptionalMs measured = percentile(values_, percent);
-    if (measured && *measured > limit_ms) {
+    if (const OptionalMs measured = percentile(judged_, percent); measured && *measured > limit_ms) {
       report_.violations.push_back(
           fmt::format("{}: p{} {} ms, the limit is {} ms", gate_, percent, *measured, limit_ms));
     }
-    return measured;
+    return percentile(values_, percent);
   }
 
  private:
   std::string_view gate_;
   SloReport& report_;
   std::vector<std::int64_t> values_;
+  std::vector<std::int64_t> judged_;
 };
 
 bool ends_once_and_closes(const BaselineRecord& record) {
@@ -69,10 +70,9 @@ void judge_latencies(const std::vector<BaselineRecord>& records, const SloThresh
     if (record.first_output_at_ms || spoke(record)) {
       first.take(record, record.turn_open_at_ms, record.first_output_at_ms);
     }
-    whole.take(record, record.turn_open_at_ms, record.turn_terminal_at_ms);
-    if (record.audio_input_ingress_at_ms && record.assistant_audio_playback_started_at_ms) {
-      heard.take(record, record.audio_input_ingress_at_ms, record.assistant_audio_playback_started_at_ms);
-    }
+    const bool anchored = record.audio_input_ingress_at_ms && record.assistant_audio_playback_started_at_ms;
+    if (anchored) heard.take(record, record.audio_input_ingress_at_ms, record.assistant_audio_playback_started_at_ms);
+    whole.take(record, record.turn_open_at_ms, record.turn_terminal_at_ms, !anchored);
   }
   report.turn_open_decision_p95_ms = open.limit(95, limits.turn_open_decision_p95_ms);
   report.first_output_p95_ms = first.limit(95, limits.first_output_p95_ms);

@@ -10,10 +10,12 @@
 //   7 end to end        turn_open_at_ms             turn_terminal_at_ms      p50 1500, p95 2000 ms
 //   7 anchored          audio_input_ingress_at_ms   .._playback_started_     the same limits
 //
+// Gate 7 is about the user's wait (D3): a turn that holds both anchors is judged by them, and its terminal - open,
+// which grows with what was said and answered, is told beside it; a turn that lacks one is judged by that.
 // A limit that is met exactly is met. An anchor that a turn owes and lacks, a negative interval, and no accepted turn
 // at all are violations too; a gate without samples adds none. A turn that
 // committed after its synthesiser succeeded owes a first output (NF-025); one that had nothing to say does not.
-// Pure. Contract: evidence.md 4.4, 4.5, 7 (1), (14).
+// Pure. Contract: evidence.md 4.4, 4.5, 7 (1), (14); decisions.md D3.
 #pragma once
 
 #include <cstdint>

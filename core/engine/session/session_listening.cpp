@@ -77,7 +77,7 @@ void Session::on_audio_frame(const Event& input, Outbox& out) noexcept {
   } else {
     drop_by_name(input, out, heard_edge_);
   }
-  utterance_.pass_on(input.media_sample + input.payload.length_bytes / bytes_per_frame);
+  utterance_.pass_on(input.media_sample + input.payload.length_bytes / bytes_per_frame, input.mono_ns);
   if (utterance_.complete()) ask_for_verdict(out);
 }
 
@@ -117,6 +117,8 @@ void Session::deliver_words(const Event& input, Outbox& out) noexcept {
   words_delivered_ = true;
   note_progress(input);
   book_.answered(Modality::stt, input);
+  if (utterance_.number == turn_utterance_)
+    book_.user_fell_silent(utterance_.speech_end_ns(plan_.pipeline->voice.sample_rate_hz));
   const UtteranceClass what = class_of(input);
   GraphCommands commands;
   // The recogniser owes its answer to this turn; a refusal means that it has already failed in it.

@@ -171,7 +171,6 @@ void TurnBook::accepted(const SessionStart& start, const ResolvedTurnPlan& plan,
   page().merge_rule_version = start.symbol(SessionSymbol::merge_rule_version);
   page().authority_epoch = static_cast<std::int64_t>(plan.authority_epoch.value);
   page().lease_epoch_at_turn_open = static_cast<std::int64_t>(lease_epoch);
-  page().audio_input_ingress_at_ns = page().turn_open_proposed_at_ns;
 }
 
 // The summary's texts are made here, while nobody waits; the end of the turn only adds what it took.
@@ -220,6 +219,8 @@ Modality TurnBook::modality_of_call(std::uint32_t call) const noexcept {
 void TurnBook::first_output(const Event& frame) noexcept {
   if (page().first_output_at_ns == absent) page().first_output_at_ns = frame.mono_ns;
 }
+
+void TurnBook::user_fell_silent(std::int64_t at_ns) noexcept { page().audio_input_ingress_at_ns = at_ns; }
 
 void TurnBook::playback_started(const Event& event) noexcept {
   if (page().assistant_audio_playback_started_at_ns == absent) {

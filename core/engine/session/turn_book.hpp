@@ -35,6 +35,8 @@ class TurnBook {
   /// that began it, as its invocation id is.
   Modality modality_of_call(std::uint32_t call) const noexcept;
   void first_output(const Event& frame) noexcept;
+  /// The end of the speech that the turn answers; a turn without speech has none (decisions.md D3).
+  void user_fell_silent(std::int64_t at_ns) noexcept;
   void playback_started(const Event& event) noexcept;
   /// The running turn ends because its session moves: the marker stands in its record.
   void migrating(EventKind marker) noexcept { static_cast<void>(page().migration_markers.push_back(marker)); }

@@ -10,6 +10,8 @@
 // Pure values; engine thread. Contract: runtime.md 3.1 rule 4, 3.2; decisions.md D4.
 #pragma once
 
+#include <algorithm>
+
 #include "core/engine/base/event.hpp"
 
 namespace phalarope {
@@ -26,7 +28,8 @@ struct Utterance {
   std::int64_t heard_until = 0;  // end of the last frame that was passed on
   std::int64_t deadline_ns = 0;  // in closing and awaited: when waiting ends
   std::int64_t started_ns = 0;
-  std::int64_t ended_ns = 0;  // when the end was decided
+  std::int64_t ended_ns = 0;      // when the end was decided
+  std::int64_t passed_on_ns = 0;  // when the last frame came
 
   constexpr bool current(std::uint32_t other) const noexcept {
     return state != UtteranceState::none && number == other;
@@ -45,7 +48,17 @@ struct Utterance {
     ended_ns = now_ns;
     deadline_ns = now_ns + close_wait.value;
   }
-  constexpr void pass_on(std::int64_t frame_end_sample) noexcept { heard_until = frame_end_sample; }
+  constexpr void pass_on(std::int64_t frame_end_sample, std::int64_t now_ns) noexcept {
+    heard_until = frame_end_sample;
+    passed_on_ns = now_ns;
+  }
+  /// When the last sample of speech was spoken: so much before its frame came as it stands before the frame's end. What
+  /// was decided without sound ended when it was decided.
+  constexpr std::int64_t speech_end_ns(std::int64_t sample_rate_hz) const noexcept {
+    if (heard_until < end_sample || end_sample == 0 || passed_on_ns == 0) return ended_ns;
+    const std::int64_t silence_ns = (heard_until - end_sample) * ns_per_second / sample_rate_hz;
+    return std::clamp(passed_on_ns - silence_ns, started_ns, std::max(started_ns, ended_ns));
+  }
   /// Nothing is missing any more: the verdict can be asked for.
   constexpr bool complete() const noexcept { return state == UtteranceState::closing && heard_until >= end_sample; }
   constexpr void await_verdict(std::int64_t deadline) noexcept {

@@ -164,8 +164,10 @@ TEST_F(TimeGates, ATurnThatWasHeardHoldsItsAnchorsInTheirOrder) {
     EXPECT_LE(record.turn_open_at_ns, record.turn_terminal_at_ns);
     if (record.assistant_audio_playback_started_at_ns == absent) continue;
     ++heard;
-    const std::array anchors = {record.audio_input_ingress_at_ns, record.turn_open_at_ns, record.first_output_at_ns,
-                                record.assistant_audio_playback_started_at_ns, record.turn_terminal_at_ns};
+    // A turn opens when its speech begins, or when it interrupts; the user's wait begins when they fall silent (D3).
+    const std::array anchors = {record.turn_open_proposed_at_ns, record.audio_input_ingress_at_ns,
+                                record.first_output_at_ns, record.assistant_audio_playback_started_at_ns,
+                                record.turn_terminal_at_ns};
     for (std::size_t i = 1; i < anchors.size(); ++i) EXPECT_LE(anchors[i - 1], anchors[i]) << "anchor " << i;
     EXPECT_GE(anchors[0], 0);
   }

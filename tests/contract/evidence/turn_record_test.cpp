@@ -342,6 +342,8 @@ TEST(TurnRecord, TimesAreMeasuredAndOnlyGapsAreFilled) {
   const std::int64_t asked_ns = began_ns + milliseconds(300).value;  // an utterance lasts that long
   EXPECT_EQ(record.turn_open_proposed_at_ns, began_ns);
   EXPECT_EQ(record.turn_open_at_ns, began_ns);
+  // The last frame came then and reaches 10 ms beyond the last sample of speech (D3: the wait begins in silence).
+  EXPECT_EQ(record.audio_input_ingress_at_ns, asked_ns - milliseconds(10).value);
   EXPECT_EQ(record.first_output_at_ns, asked_ns + milliseconds(2000).value);
   EXPECT_EQ(record.assistant_audio_playback_started_at_ns, asked_ns + milliseconds(3000).value);
   EXPECT_EQ(record.turn_terminal_at_ns, asked_ns + milliseconds(4000).value);

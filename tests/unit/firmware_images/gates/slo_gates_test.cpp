@@ -119,6 +119,21 @@ TEST(SloGates, TheAnchoredFormOfGateSevenIsJudgedWhereBothAnchorsAre) {
   EXPECT_TRUE(tells(report.violations, "audio_to_playback: p95"));
 }
 
+// contract: evidence 4.5, decisions D3
+TEST(SloGates, ATurnWithBothAnchorsIsJudgedByTheUsersWaitAlone) {
+  BaselineRecord record = test::complete_record();
+  record.turn_terminal_at_ms = *record.turn_open_at_ms + 30'000;  // a long answer
+  EXPECT_TRUE(tells(judge_slo({record}).violations, "end_to_end: p50"));
+  record.audio_input_ingress_at_ms = *record.turn_open_at_ms + 2'000;
+  record.assistant_audio_playback_started_at_ms = *record.turn_open_at_ms + 2'250;
+  const SloReport report = judge_slo({record});
+  EXPECT_FALSE(tells(report.violations, "end_to_end"));
+  EXPECT_EQ(report.end_to_end_p50_ms, 30'000) << "told all the same";
+  EXPECT_EQ(report.audio_to_playback_p95_ms, 250);
+  record.turn_terminal_at_ms = 0;
+  EXPECT_TRUE(tells(judge_slo({record}).violations, "end_to_end")) << "a negative interval is one";
+}
+
 // contract: evidence 4.5
 TEST(SloGates, TheReportLeavesOutWhatWasNotMeasured) {
   const SloGatesDocument document{.generated_at_utc = "2026-01-01T00:00:00Z",
