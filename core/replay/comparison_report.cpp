@@ -155,6 +155,7 @@ std::string report_json(const ComparisonReport& report) {
                {"mode", wire_name(report.request.mode)}};
   if (report.request.cursor) json["request_cursor"] = to_json(*report.request.cursor);
   if (report.next_cursor) json["next_cursor"] = to_json(*report.next_cursor);
+  if (!report.nodes.empty()) json["nodes"] = report.nodes;
   if (!report.stepped.empty()) json["stepped"] = report.stepped;
   json["compare_tolerance_ms"] = report.request.tolerance_ms;
   json["timing_tolerance_ms"] = report.policy.timing_tolerance_ms;
@@ -177,6 +178,7 @@ std::string report_text(const ComparisonReport& report) {
           " entries)\n  candidate " + harmless(report.candidate_ref, false) + " (" +
           std::to_string(report.entries_candidate) + " entries)\n  mode      " +
           std::string(wire_name(report.request.mode)) + "\n";
+  for (const std::string& node : report.nodes) text += "  node      " + harmless(node, false) + "\n";
   for (const std::string& step : report.stepped) text += "  step      " + harmless(step, false) + "\n";
   append_lines(text, "fails     ", report.verdict.failing);
   if (report.verdict.passes()) append_lines(text, "differs   ", report.result.divergences);
@@ -196,6 +198,7 @@ std::string report_html(const ComparisonReport& report) {
       fact("timing tolerance", std::to_string(report.policy.timing_tolerance_ms) + " ms");
   if (report.request.cursor) page += fact("from", to_text(*report.request.cursor));
   if (report.result.cursor) page += fact("to", to_text(*report.result.cursor));
+  for (const std::string& node : report.nodes) page += fact("node", node);
   for (const std::string& doubt : report.doubts) page += fact("doubt", doubt);
   page += "</table>\n" + table("Failing", report.verdict.failing) + table("Unexplained", report.verdict.unexplained) +
           table("All divergences", report.result.divergences);

@@ -30,6 +30,7 @@ struct ComparisonReport {
   PolicyVerdict verdict;
   std::vector<std::string> stepped;           // of a step: the decisions it went over
   std::optional<ReplayCursor> next_cursor{};  // of a step: where to go on
+  std::vector<std::string> nodes;             // of a replay that ran nodes again: each one, and why not otherwise
   std::vector<std::string> doubts;            // damage and losses: why even a pass is no proof
 
   bool passes() const { return verdict.passes() && doubts.empty(); }

@@ -46,7 +46,29 @@ class TappedSource final : public RecordSource {
   /// Whose it is that sits there now.
   std::size_t session_of(const Event& event) const {
     const auto found = sitting_.find(event.session_slot);
-    return found == sitting_.end() ? 0 : found->second;
+    if (found == sitting_.end()) return 0;
+    const Sitting& sitting = found->second;
+    const bool of_an_older_turn = event.turn_number != 0 && event.turn_number < sitting.since_turn;
+    return of_an_older_turn ? sitting.before : sitting.session;
+  }
+
+  /// A session that was switched to another pipeline has its plan from its next turn on. For outputs of the recording
+  /// and of a replay, whichever comes first.
+  void note_switch(const Event& event) {
+    if (event.kind == EventKind::pipeline_switched) {
+      switched_[event.session_slot] = event;
+      return;
+    }
+    const auto waiting = switched_.find(event.session_slot);
+    if (waiting == switched_.end() || event.kind != EventKind::turn_open_proposed) return;
+    const auto index = static_cast<std::size_t>(waiting->second.argument_a);
+    const std::size_t before = session_of(event);
+    SessionStart start = found_.context.sessions[before].start;
+    start.first_symbol = static_cast<std::uint32_t>(waiting->second.argument_b);
+    switched_.erase(waiting);
+    if (index >= book_.pipelines().size()) return;
+    seat(start, book_.pipelines()[index]);
+    sitting_[event.session_slot] = {found_.context.sessions.size() - 1, before, event.turn_number};
   }
 
   RecordedOutputs finish() {
@@ -74,26 +96,34 @@ class TappedSource final : public RecordSource {
       Event event{};
       std::memcpy(&event, record.body.data(), event_bytes);
       if (!found_.context.first_mono_ns) found_.context.first_mono_ns = event.mono_ns;
+      note_switch(event);
       if (is_trace_entry(event)) found_.recorded.push_back({event, session_of(event)});
     }
   }
 
-  void seat(const SessionStart& start) {
+  void seat(const SessionStart& start) { seat(start, book_.pipeline_at(start.session_slot)); }
+  void seat(const SessionStart& start, std::span<const std::byte> pipeline) {
     SessionContext session;
     session.start = start;
     if (start.session_id_bytes > 0) session.session_id = start.session_id_text();
-    const std::span<const std::byte> pipeline = book_.pipeline_at(start.session_slot);
     session.pipeline_record.assign(pipeline.begin(), pipeline.end());
     const Sha256Hex hex = to_hex(sha256(pipeline));
     session.plan_hash.assign(hex.data(), hex.size());
-    sitting_[start.session_slot] = found_.context.sessions.size();
+    sitting_[start.session_slot] = {found_.context.sessions.size(), 0, 0};
     found_.context.sessions.push_back(std::move(session));
   }
 
   RecordSource& source_;
   RecordedOutputs found_;
   SessionBook book_;
-  std::map<std::uint16_t, std::size_t> sitting_;
+  /// Who sits there; behind a switch also which session it was in the turns before.
+  struct Sitting {
+    std::size_t session = 0;
+    std::size_t before = 0;
+    std::uint32_t since_turn = 0;
+  };
+  std::map<std::uint16_t, Sitting> sitting_;
+  std::map<std::uint16_t, Event> switched_;  // by seat: a switch that waits for the next turn
 };
 
 // ---- entries ---------------------------------------------------------------------------------------------
@@ -190,6 +220,7 @@ RecordedOutputs rerun_outputs(RecordSource& recording, StepFunction& engine) {
   ReplayOptions options;
   options.differences_max = std::numeric_limits<std::size_t>::max();
   options.on_output = [&](const Event& output) {
+    source.note_switch(output);
     if (is_trace_entry(output)) replayed.push_back({output, source.session_of(output)});
   };
   options.on_cut_off = [&](const Event& output) {

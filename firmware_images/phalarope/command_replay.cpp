@@ -145,6 +145,8 @@ void add_replay(CLI::App& app, ChosenCommand& chosen) {
       ->default_str("1")
       ->check(CLI::Range(std::size_t{1}, steps_max));
   add_report_options(*command, options->how, options->report);
+  command->add_option("--intents", options->how.intents,
+                      "With re_simulate_nodes: what the recorded dialogue answered from");
   command->add_option("--turn", options->turn, "From the first decision of this turn on: its number")
       ->excludes("--cursor");
   command->add_option("--keep", options->report.keep, "Write the next cursor here, for --cursor @FILE");

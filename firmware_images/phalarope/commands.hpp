@@ -18,6 +18,7 @@ void add_run(CLI::App& app, ChosenCommand& chosen);
 void add_talk(CLI::App& app, ChosenCommand& chosen);
 void add_demo(CLI::App& app, ChosenCommand& chosen);
 void add_replay(CLI::App& app, ChosenCommand& chosen);
+void add_fork(CLI::App& app, ChosenCommand& chosen);
 void add_timeline(CLI::App& app, ChosenCommand& chosen);
 void add_metrics(CLI::App& app, ChosenCommand& chosen);
 void add_evidence(CLI::App& app, ChosenCommand& chosen);

@@ -14,6 +14,7 @@
 #include "firmware_images/phalarope/divergence_policy_file.hpp"
 #include "firmware_images/phalarope/recording_access.hpp"
 #include "firmware_images/phalarope/recording_tools.hpp"
+#include "firmware_images/phalarope/relive.hpp"
 #include "hal/host/engine_step_function.hpp"
 
 namespace phalarope::program {
@@ -83,9 +84,30 @@ struct Artifacts {
   replay::ReplayArtifact baseline;
   replay::ReplayArtifact candidate;
   std::vector<std::string> doubts;
+  std::vector<std::string> nodes;  // who answered anew, and who could not
 };
 
+/// Whether the mode runs more than the engine: then what it asks of its nodes is answered as it asks.
+bool is_lived_again(ReplayMode mode) {
+  return mode == ReplayMode::re_simulate_nodes || mode == ReplayMode::playback_recorded_provider_outputs;
+}
+
+std::expected<Artifacts, std::string> read_relived(const RecordingComparison& how, ReplayMode mode) {
+  auto relived = relive(how.baseline, mode, how.intents);
+  if (!relived) return std::unexpected(relived.error());
+  const replay::RecordedOutputs& outputs = relived->outputs;
+  if (auto refused = refusal_of_mode(outputs.context, mode)) return std::unexpected(how.baseline + ": " + *refused);
+  constexpr auto times = replay::EntryTimes::from_the_start;
+  Artifacts read{.baseline = artifact_of(outputs.context, outputs.recorded, times),
+                 .candidate = artifact_of(outputs.context, outputs.replayed, times),
+                 .doubts = {},
+                 .nodes = std::move(relived->nodes)};
+  if (!relived->stopped.empty()) read.doubts.push_back("it ends early: " + relived->stopped);
+  return read;
+}
+
 std::expected<Artifacts, std::string> read_artifacts(const RecordingComparison& how, ReplayMode mode) {
+  if (how.candidate.empty() && is_lived_again(mode)) return read_relived(how, mode);
   hal::PosixFileSystem files;
   hal::RecordingReader baseline_reader(files, how.baseline, reader_options(how.baseline));
   Artifacts read;
@@ -180,6 +202,7 @@ std::expected<replay::ComparisonReport, std::string> compare_recordings(const Re
   report.entries_baseline = artifacts->baseline.trace.size();
   report.entries_candidate = artifacts->candidate.trace.size();
   report.doubts = std::move(artifacts->doubts);
+  report.nodes = std::move(artifacts->nodes);
   if (how.steps > 0 || *to) report.next_cursor = *next;
   if (how.steps > 0) report.stepped = decisions_from(*from, artifacts->baseline);
   auto result = replay::compare(std::move(artifacts->baseline), std::move(artifacts->candidate), report.request);

@@ -1,6 +1,6 @@
 // Recordings compared: one against what the engine gives for it today, or one against another.
 //
-//   REC ──▶ recorded decisions ─┐
+//   REC ──▶ recorded decisions ─┐        (nodes as recorded, or asked again: relive.hpp)
 //        └▶ engine ──▶ today's ─┴▶ range, mode, policy ──▶ ComparisonReport
 //   REC_A, REC_B ──────────────┘
 //
@@ -10,6 +10,7 @@
 #include <expected>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/replay/comparison_report.hpp"
 
@@ -21,7 +22,8 @@ struct RecordingComparison {
   std::string candidate;  // empty: the engine's answer to the baseline's inputs
   std::string mode;       // empty: replay_decisions, which every recording allows
   std::string policy_file;
-  std::string from;  // a cursor, an event id, a turn's id or number; `@FILE` holds a cursor
+  std::vector<std::string> intents;  // of the recorded dialogue, to ask it again
+  std::string from;                  // a cursor, an event id, a turn's id or number; `@FILE` holds a cursor
   std::string to;
   std::size_t steps = 0;  // 0: no steps, the whole range
 };

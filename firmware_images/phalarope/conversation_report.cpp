@@ -12,13 +12,6 @@ using replay::TurnLog;
 
 constexpr std::size_t words_shown_bytes_max = 34;
 
-std::string shortened(const std::string& text) {
-  if (text.size() <= words_shown_bytes_max) return text;
-  std::size_t cut = words_shown_bytes_max - 1;
-  while (cut > 0 && (static_cast<unsigned char>(text[cut]) & 0xc0U) == 0x80U) --cut;  // not inside a code point
-  return text.substr(0, cut) + "…";
-}
-
 std::string milliseconds_text(std::optional<std::int64_t> span_ns) {
   if (!span_ns) return "-";
   return fmt::format("{:.1f} ms", static_cast<double>(*span_ns) / static_cast<double>(ns_per_ms));
@@ -63,6 +56,13 @@ std::optional<std::int64_t> fence_to_silence_ns(const replay::Interruption& inte
 }
 
 }  // namespace
+
+std::string shortened(const std::string& text) {
+  if (text.size() <= words_shown_bytes_max) return text;
+  std::size_t cut = words_shown_bytes_max - 1;
+  while (cut > 0 && (static_cast<unsigned char>(text[cut]) & 0xc0U) == 0x80U) --cut;  // not inside a code point
+  return text.substr(0, cut) + "…";
+}
 
 std::string conversation_table(const ConversationLog& log) {
   std::vector<std::vector<std::string>> rows{

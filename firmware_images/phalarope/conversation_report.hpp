@@ -8,6 +8,8 @@
 
 namespace phalarope::program {
 
+/// As much of a text as a table's cell has room for.
+std::string shortened(const std::string& text);
 std::string conversation_table(const replay::ConversationLog& log);
 nlohmann::json conversation_json(const replay::ConversationLog& log);
 

@@ -26,6 +26,7 @@ int parse_and_run(int argc, char** argv) {
     add(app, chosen);
   }
   add_chains(app, chosen);
+  add_fork(app, chosen);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

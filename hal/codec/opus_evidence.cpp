@@ -15,6 +15,7 @@ OpusEvidenceEncoder::OpusEvidenceEncoder(int complexity) {
 bool OpusEvidenceEncoder::encode(AudioRecordHeader& header, std::span<const std::byte> samples,
                                  std::vector<std::byte>& packet) {
   const auto track = static_cast<std::size_t>(header.track);
+  if (header.codec != AudioCodec::s16le) return false;  // a packet that was recorded before stays as it is
   if (track >= audio_tracks || !encoders_[track] || header.sample_rate_hz != opus_rate_hz) return false;
   if (header.frames > opus_frame_frames_max || samples.size() != header.frames * sizeof(std::int16_t)) return false;
   std::array<std::int16_t, opus_frame_frames_max> block;

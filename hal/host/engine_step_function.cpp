@@ -49,4 +49,16 @@ std::span<const Event> EngineStep::step(const Event& input) {
   return engine_->step(taken);
 }
 
+std::optional<Instant> EngineStep::deadline_of(std::uint16_t slot) const {
+  return engine_->seated(slot) ? engine_->sessions()[slot].next_deadline() : std::nullopt;
+}
+
+Event EngineStep::tick_for(std::uint16_t slot, Instant now, WallTime wall) const {
+  return Engine::tick_for(slot, now, wall);
+}
+
+bool EngineStep::turn_active(std::uint16_t slot) const {
+  return engine_->seated(slot) && engine_->sessions()[slot].turn_active();
+}
+
 }  // namespace phalarope::hal

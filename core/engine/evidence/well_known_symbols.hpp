@@ -19,6 +19,8 @@ constexpr SymbolId no_symbol{0};
 /// particular. A range of its own, because sessions number their own symbols without a gap.
 constexpr std::uint32_t first_tenant_symbol = 0xfffe0000U;
 constexpr std::string_view default_tenant = "default";
+/// Of a fork's recording: which recording it was forked from, where, and from which plan to which (`phalarope fork`).
+constexpr std::uint32_t fork_parent_symbol = first_tenant_symbol + 0x8000U;
 
 namespace symbol {
 constexpr SymbolId pipeline_v1{first_well_known_symbol + 0};

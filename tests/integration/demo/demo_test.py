@@ -95,10 +95,24 @@ def check_damage(phalarope, recording, work, env, chance):
         check(report["records"] <= whole and not report["sound"], f"cut to {keep} bytes: {report['records']} of {whole} records")
 
 
+def check_nodes_anew(phalarope, recording, env):
+    """The dialogue, asked again with its intents, and the recogniser, listening again to the recorded sound."""
+    intents = f"{env['PHALAROPE_SHARE']}/conf/intents/demo.yaml"
+    told = json.loads(run(phalarope, "replay", recording, "--mode", "re_simulate_nodes", "--json", env=env).stdout)
+    check([line.split(", ")[0] for line in told["nodes"]] ==
+          ["recogniser: as recorded", "dialogue: as recorded", "synthesiser: run again"], f"who answers is said: {told['nodes']}")
+    anew = run(phalarope, "replay", recording, "--mode", "re_simulate_nodes", "--intents", intents, "--json", env=env)
+    told = json.loads(anew.stdout)
+    check(all(line.endswith("run again") for line in told["nodes"]) and not told["doubts"], "with intents all three run again")
+    check(told["by_class"]["PLAN_DIVERGENCE"] == 0 and told["entries_candidate"] >= told["entries_baseline"] - 4,
+          f"and decide {told['entries_candidate']} times, {told['total_divergences']} of them otherwise")
+
+
 def check_comparisons(phalarope, first, second, work, env):
     for mode in ("re_simulate_nodes", "playback_recorded_provider_outputs", "audit", "regression"):
         by_mode = run(phalarope, "replay", first, "--mode", mode, "--json", env=env)
         check(by_mode.returncode == 0 and json.loads(by_mode.stdout)["total_divergences"] == 0, f"no divergence in mode {mode}")
+    check_nodes_anew(phalarope, first, env)
     cursor, entries, steps = [], 0, 0
     while True:
         step = json.loads(run(phalarope, "replay", first, "--step", *cursor, "--json", env=env).stdout)

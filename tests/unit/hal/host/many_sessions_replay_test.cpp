@@ -12,6 +12,7 @@
 
 #include "core/control/migration.hpp"
 #include "core/engine/runtime.hpp"
+#include "core/replay/fork.hpp"
 #include "core/replay/recording_artifact.hpp"
 #include "core/spec/plan_codec.hpp"
 #include "hal/host/engine_step_function.hpp"
@@ -273,6 +274,111 @@ TEST_F(ManySessionsReplay, DecisionsCarryTheirOwnSessionAndPlan) {
   EXPECT_EQ(plans["caller-0"], plans["caller-7"]);
   EXPECT_EQ(plans["caller-1"], plans["caller-8"]);
   EXPECT_NE(plans["caller-0"], plans["caller-1"]) << "another pipeline version is another plan";
+}
+
+/// Nobody answers, nothing sounds: what is left is the engine and its neighbours.
+class EmptyWorld final : public replay::ForkWorld {
+ public:
+  std::expected<std::vector<replay::WorldAnswer>, std::string> ask(const replay::WorldAsk&) override {
+    return std::vector<replay::WorldAnswer>{};
+  }
+  void cancel(const Event&, bool) override {}
+  void play(const Event&, std::span<const std::byte>) override {}
+  void move_fence(const Event&) override {}
+  void run_period(Instant, std::int64_t, std::vector<Event>&) override {}
+  bool speaker_idle() const override { return true; }
+  std::span<const std::int16_t> heard(std::int64_t, std::int64_t) override { return {}; }
+};
+
+class ManySessionsFork : public ManySessionsReplay {
+ protected:
+  void SetUp() override {
+    ManySessionsReplay::SetUp();
+    PosixFileSystem files;
+    RecordingReader reader(files, recording());
+    auto tapes = replay::read_tapes(reader);
+    ASSERT_TRUE(tapes.has_value()) << tapes.error();
+    ASSERT_EQ(tapes->size(), 1U);
+    tape_ = std::move(tapes->front());
+  }
+  /// Before the n-th turn that the seat opened.
+  replay::ForkPoint before_turn_of(std::uint16_t slot, int n) const {
+    for (std::size_t i = 0; i < tape_.items.size(); ++i) {
+      const Event& event = tape_.items[i].event;
+      if (event.kind == EventKind::turn_open && event.session_slot == slot && --n == 0) return {tape_.step_of(i), slot};
+    }
+    ADD_FAILURE() << "the seat opened fewer turns";
+    return {};
+  }
+  replay::ForkOutcome fork(const replay::ForkSettings& settings) {
+    EngineStep engine;
+    EmptyWorld world;
+    replay::ForkSink sink;
+    sink.on_step = [this](const Event& input, std::string_view, std::span<const Event> outputs) {
+      if (input.kind != EventKind::pipeline_switched) given_[input.session_slot].push_back(content_of(input));
+      for (const Event& output : outputs) given_[output.session_slot].push_back(content_of(output));
+    };
+    const auto outcome = replay::fork(tape_, settings, engine, world, sink);
+    EXPECT_TRUE(outcome.has_value()) << outcome.error();
+    return outcome.value_or(replay::ForkOutcome{});
+  }
+  /// An event without what only the common order decides.
+  static Event content_of(Event event) {
+    event.runtime_sequence = event.causal_parent = event.provider_invocation = event.sync_or_merge_group = 0;
+    return event;
+  }
+  std::vector<Event> recorded_of(std::uint16_t slot) const {
+    std::vector<Event> events;
+    for (const replay::TapeItem& item : tape_.items) {
+      if (item.kind != replay::TapeItem::Kind::seat && item.event.session_slot == slot) {
+        events.push_back(content_of(item.event));
+      }
+    }
+    return events;
+  }
+
+  replay::Tape tape_;
+  std::map<std::uint16_t, std::vector<Event>> given_;
+};
+
+TEST_F(ManySessionsFork, ThatChangesNothingIsTheRecordedFutureOfEverySession) {
+  const auto point = before_turn_of(2, 2);
+  const replay::ForkOutcome same = fork({.point = point, .pipeline = tape_.pipelines[0], .first_symbol = 900});
+  EXPECT_FALSE(same.first.has_value());
+  EXPECT_EQ(same.live_steps, 0U);
+  EXPECT_GT(same.past_outputs, 0U);
+  for (std::uint16_t slot = 0; slot < seats; ++slot) EXPECT_EQ(given_[slot], recorded_of(slot)) << "seat " << slot;
+}
+
+// contract: I8
+TEST_F(ManySessionsFork, PartsForOneSessionAndItsNeighboursGoOnAsRecorded) {
+  CompiledPipeline other = version("pipeline-v3");
+  other.interruption.duck_gain_permille = 7;
+  const auto point = before_turn_of(2, 2);
+  const replay::ForkOutcome parted = fork({.point = point, .pipeline = spec::encode(other), .first_symbol = 900});
+  ASSERT_TRUE(parted.first.has_value()) << "somebody interrupts a voice sooner or later";
+  EXPECT_GE(parted.first->item, point.item);
+  EXPECT_EQ(tape_.items[parted.first->item].event.session_slot, 2);
+  EXPECT_GT(parted.live_steps, 100U);
+  EXPECT_NE(given_[2], recorded_of(2));
+  for (std::uint16_t slot = 0; slot < seats; ++slot) {
+    if (slot == 2) continue;
+    EXPECT_EQ(given_[slot], recorded_of(slot)) << "seat " << slot;
+  }
+}
+
+TEST_F(ManySessionsFork, APastThatIsNotTheRecordedOneIsNotForked) {
+  const auto point = before_turn_of(2, 2);
+  for (replay::TapeItem& item : tape_.items) {
+    if (item.event.kind != EventKind::turn_open) continue;
+    item.event.argument_b += 1;
+    break;
+  }
+  EngineStep engine;
+  EmptyWorld world;
+  const auto refused = replay::fork(tape_, {.point = point}, engine, world);
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_THAT(refused.error(), ::testing::HasSubstr("argument_b"));
 }
 
 }  // namespace
