@@ -20,9 +20,9 @@ WAIT_S = 20
 
 def check(condition, sentence):
     if not condition:
-        print(f"FAILED: {sentence}")
+        print(f"FAILED: {sentence}", flush=True)
         sys.exit(1)
-    print(f"ok: {sentence}")
+    print(f"ok: {sentence}", flush=True)
 
 
 def signal_line(name, emitter, **more):
@@ -53,8 +53,21 @@ class Daemon:
             [PROGRAM, "run", "--config", str(settings), "--recording", str(WORK / "recording"), "--events-in",
              str(WORK / "in"), "--events-out", str(WORK / "out"), "--unknown-events", "drop"],
             env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        self.inward = open(WORK / "in", "w", encoding="utf-8")
+        self.inward = self.opened_by_the_daemon()
         self.read = 0
+
+    def opened_by_the_daemon(self):
+        """The FIFO, for writing; where the daemon ends before it has opened its side, a plain open() would wait for ever."""
+        end = time.monotonic() + WAIT_S
+        while time.monotonic() < end and self.process.poll() is None:
+            try:
+                inward = os.open(WORK / "in", os.O_WRONLY | os.O_NONBLOCK)
+                os.set_blocking(inward, True)
+                return os.fdopen(inward, "w", encoding="utf-8")
+            except OSError:  # ENXIO: nobody reads yet
+                time.sleep(0.02)
+        self.process.kill()
+        check(False, f"the daemon listens within {WAIT_S} s; {self.process.communicate(timeout=WAIT_S)[1][-500:]}")
 
     def say(self, text):
         self.inward.write(text)
@@ -74,11 +87,12 @@ class Daemon:
             for number in range(self.read, len(lines)):
                 if wanted(lines[number]):
                     self.read = number + 1
-                    print(f"ok: {sentence}")
+                    check(True, sentence)
                     return lines[number]
             time.sleep(0.05)
         self.process.kill()
-        check(False, f"{sentence}; heard {self.lines()[self.read:]}; {self.process.communicate()[1][-500:]}")
+        told = self.process.communicate(timeout=WAIT_S)[1][-500:]
+        check(False, f"{sentence}; heard {self.lines()[self.read:]}; {told}")
 
     def hears_signal(self, name, sentence, **more):
         return self.hears(lambda line: line["doc"].get("signal") == name

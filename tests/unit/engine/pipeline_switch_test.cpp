@@ -50,7 +50,7 @@ TEST_F(PipelineSwitch, AnIdleSessionTakesItForItsNextTurn) {
   EXPECT_EQ(duck_permille(), loud_permille);
 }
 
-// contract: runtime.md 4 (a turn's plan is frozen)
+// contract: runtime.md 4.5
 TEST_F(PipelineSwitch, TheRunningTurnKeepsItsPlanAndTheNextOneHasTheOther) {
   driver.until_speaking();
   switch_to(1);
