@@ -48,7 +48,9 @@ class Daemon:
                             f"state_directory: {WORK}/state\n"
                             "audio: {capture: phal_card, playback: phal_card}\n")
         os.mkfifo(WORK / "in")
-        env = dict(os.environ, ALSA_CONFIG_PATH=str(config))
+        # What steers the tests is no setting of the daemon, which refuses variables that it does not know.
+        env = {name: value for name, value in os.environ.items() if not name.startswith("PHALAROPE_")}
+        env["ALSA_CONFIG_PATH"] = str(config)
         self.process = subprocess.Popen(
             [PROGRAM, "run", "--config", str(settings), "--recording", str(WORK / "recording"), "--events-in",
              str(WORK / "in"), "--events-out", str(WORK / "out"), "--unknown-events", "drop"],
