@@ -31,15 +31,15 @@ struct ProgramConfig {
   std::string intents;   // path
   std::string model_directory;
   std::string state_directory;
-  std::string recording_directory;  // empty: <state_directory>/recordings
-  std::string recording_level;      // empty: the pipeline's own
-  std::string recording_content;  // redacted: by the matrix; approved: as it is
-  std::string evidence_sign;            // true, false
-  std::string evidence_encrypt;  // true, false; needs evidence_sign's key
+  std::string recording_directory;        // empty: <state_directory>/recordings
+  std::string recording_level;            // empty: the pipeline's own
+  std::string recording_content;          // redacted: by the matrix; approved: as it is
+  std::string evidence_sign;              // true, false
+  std::string evidence_encrypt;           // true, false; needs evidence_sign's key
   std::string evidence_retention_policy;  // path; empty: the contract's defaults
-  std::string evidence_keys_directory;  // empty: <state_directory>/keys
-  std::string capture_device;       // empty: the board profile's
-  std::string playback_device;      // empty: the board profile's
+  std::string evidence_keys_directory;    // empty: <state_directory>/keys
+  std::string capture_device;             // empty: the board profile's
+  std::string playback_device;            // empty: the board profile's
   std::string voice;
   std::string tenant;  // whose sessions these are
   // Texts as they were given, judged by telemetry::read_settings; empty: its defaults.

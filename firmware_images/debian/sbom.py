@@ -38,6 +38,7 @@ READ_BY_HAND = {
     "libmicrohttpd": "LGPL-2.1-or-later", "mimalloc": "MIT", "yaml-cpp": "MIT", "fmtlib": "MIT", "spdlog": "MIT",
     "concurrentqueue": "BSD-2-Clause", "cli11": "BSD-3-Clause", "nlohmann-json3": "MIT", "libxcrypt": "LGPL-2.1-or-later",
     "lapack": "BSD-3-Clause", "valijson": "BSD-2-Clause", "cross-toolchain-base": "LGPL-2.1-or-later", "gcc-12-cross": "GPL-3.0-or-later WITH GCC-exception-3.1",
+    "sqlite3": "blessing",
 }
 
 
