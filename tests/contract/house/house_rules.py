@@ -24,7 +24,7 @@ CORE_ARROWS = {("telemetry", "replay"), ("fleet", "telemetry")}
 TOP_LEVEL = {"CMakeLists.txt", "CMakePresets.json", "toolchains", "core", "hal", "boards", "schemas", "tests", "bench",
              "firmware_images", "README.md", "LICENSE", "NOTICE", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "dev"}
 # Built here by people and CI; ignored by git.
-NOT_OURS = {"build"}
+NOT_OURS = {"build", "phalarope-demo", "phalarope-talk", "phalarope-artifacts", "phalarope-fork", "phalarope-tutor"}
 SOURCE_ROOTS = ["core", "hal", "firmware_images", "tests", "bench"]
 PRODUCT_ROOTS = ("core/", "hal/", "firmware_images/")
 
