@@ -133,9 +133,9 @@ def freeze_thread(pid, name):
 
 
 def install(system, deb):
-    shutil.copy(deb, system.path("/root/phalarope.deb"))
+    shutil.copy(deb, system.path("/srv/phalarope.deb"))
     system.run("apt-get", "update", "-q")
-    system.run("apt-get", "install", "-y", "-q", "/root/phalarope.deb")
+    system.run("apt-get", "install", "-y", "-q", "/srv/phalarope.deb")
     groups = set(system.run("id", "-nG", "phalarope").stdout.split())
     check({"audio", "gpio", "spi"} <= groups, f"the system user is in its devices' groups: {' '.join(sorted(groups))}")
     folder = system.path("/var/lib/phalarope").stat()
@@ -186,8 +186,8 @@ def upgrade(system, later):
     segments = sorted(path.name for path in system.path(HEARD).iterdir())
     check(bool(segments), f"it recorded: {' '.join(segments)[:80]}")
     before = system.unit("MainPID")["MainPID"]
-    shutil.copy(later, system.path("/root/later.deb"))
-    system.run("apt-get", "install", "-y", "-q", "/root/later.deb")
+    shutil.copy(later, system.path("/srv/later.deb"))
+    system.run("apt-get", "install", "-y", "-q", "/srv/later.deb")
     version = system.run("dpkg-query", "-W", "-f", "${Version}", "phalarope").stdout
     check(version.endswith("-9"), f"upgraded to {version}")
     check(system.path(SETTINGS).read_text("utf-8") == text, "the edited conffile is kept, without a question")
