@@ -14,6 +14,9 @@ import shutil
 import subprocess
 import sys
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
+import trial  # noqa: E402
+
 CLIP = "/usr/share/pocketsphinx/test/data/goforward.raw"
 HERE = os.path.dirname(os.path.abspath(__file__))
 SECONDS_MAX = 60
@@ -21,16 +24,11 @@ SECONDS_MAX = 60
 
 def talk(program, recording, work, **how):
     source = os.path.abspath(f"{HERE}/../../..")
-    share = f"{work}/share"
-    os.makedirs(share, exist_ok=True)
-    for name, target in (("conf", f"{source}/firmware_images/conf"), ("boards", f"{source}/boards")):
-        if not os.path.lexists(f"{share}/{name}"):
-            os.symlink(target, f"{share}/{name}")
     command = [program, "talk", "--wav", CLIP, "--intents", f"{HERE}/../nth/intents.yaml", "--recording", recording, "--json"]
     if how.get("answer"):
         command += ["--answer", how["answer"]]
     before = how.get("before", [])
-    return subprocess.run([*before, *command], env=dict(os.environ, PHALAROPE_SHARE=share), capture_output=True, text=True,
+    return subprocess.run([*before, *command], env=trial.environment(source, work), capture_output=True, text=True,
                           check=False, timeout=SECONDS_MAX, preexec_fn=how.get("limit"))
 
 

@@ -25,6 +25,9 @@ import subprocess
 import sys
 import time
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
+import trial  # noqa: E402
+
 CLIP = "/usr/share/pocketsphinx/test/data/goforward.raw"
 RUN_SECONDS_MAX = 30
 ERRORS = {"ENOSPC": 28, "EIO": 5}
@@ -39,12 +42,7 @@ class Rig:
     def __init__(self, program, saboteur, work):
         self.program, self.saboteur, self.work = program, saboteur, work
         source = os.path.abspath(f"{HERE}/../../..")
-        share = f"{work}/share"
-        os.makedirs(share, exist_ok=True)
-        for name, target in (("conf", f"{source}/firmware_images/conf"), ("boards", f"{source}/boards")):
-            if not os.path.lexists(f"{share}/{name}"):
-                os.symlink(target, f"{share}/{name}")
-        self.env = dict(os.environ, PHALAROPE_SHARE=share)
+        self.env = trial.environment(source, work)
 
     def talk(self, folder, **failing):
         """Runs one conversation; (ended, report lines)."""

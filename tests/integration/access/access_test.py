@@ -15,28 +15,20 @@ import sys
 import threading
 import wave
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
+import trial  # noqa: E402
+from trial import check  # noqa: E402
+
 WHO = {"TENANT_ID": "home", "PRINCIPAL_ID": "anna", "ROLE": "operator", "PURPOSE": "debug"}
-
-
-def check(condition, sentence):
-    if not condition:
-        print(f"FAILED: {sentence}")
-        sys.exit(1)
-    print(f"ok: {sentence}")
 
 
 class Reader:
     def __init__(self, program, work, source):
         self.program, self.work = program, work
-        share = f"{work}/share"
-        os.makedirs(share)
-        os.symlink(f"{source}/firmware_images/conf", f"{share}/conf")
-        os.symlink(f"{source}/boards", f"{share}/boards")
-        self.environment = {name: value for name, value in os.environ.items() if not name.startswith("PHALAROPE_")}
-        self.environment["PHALAROPE_SHARE"] = share
+        self.source = source
 
     def run(self, *words, **variables):
-        environment = {**self.environment, **{f"PHALAROPE_{name}": value for name, value in variables.items()}}
+        environment = trial.environment(self.source, self.work, **variables)
         return subprocess.run([self.program, *words], env=environment, capture_output=True, text=True, check=False,
                               cwd=self.work)
 

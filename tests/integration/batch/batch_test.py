@@ -8,9 +8,13 @@ answered with its index whatever its bytes, nothing else is on stdout, messages 
 cli-conformance.md 1 and 2; documents that are nearly JSON; --help with an example.
 """
 import json
+import os
 import pathlib
 import subprocess
 import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
+from trial import check  # noqa: E402
 
 PROGRAM = sys.argv[1]
 WORK = pathlib.Path(sys.argv[2])
@@ -32,13 +36,6 @@ BATCHES = {"validate": (["validate"], {"kind": "event_record", "doc": RECORD}, "
 
 def run(*words):
     return subprocess.run([PROGRAM, *words], capture_output=True, check=False)
-
-
-def check(condition, sentence):
-    if not condition:
-        print(f"FAILED: {sentence}")
-        sys.exit(1)
-    print(f"ok: {sentence}")
 
 
 def file_of(data):

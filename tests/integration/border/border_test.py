@@ -14,15 +14,12 @@ import subprocess
 import sys
 import time
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
+import trial  # noqa: E402
+from trial import check  # noqa: E402
+
 PROGRAM, PACED, WORK, SOURCE = sys.argv[1], sys.argv[2], pathlib.Path(sys.argv[3]) / "work", pathlib.Path(sys.argv[4])
 WAIT_S = 20
-
-
-def check(condition, sentence):
-    if not condition:
-        print(f"FAILED: {sentence}", flush=True)
-        sys.exit(1)
-    print(f"ok: {sentence}", flush=True)
 
 
 def signal_line(name, emitter, **more):
@@ -48,8 +45,7 @@ class Daemon:
                             f"state_directory: {WORK}/state\n"
                             "audio: {capture: phal_card, playback: phal_card}\n")
         os.mkfifo(WORK / "in")
-        # What steers the tests is no setting of the daemon, which refuses variables that it does not know.
-        env = {name: value for name, value in os.environ.items() if not name.startswith("PHALAROPE_")}
+        env = trial.environment()
         env["ALSA_CONFIG_PATH"] = str(config)
         self.process = subprocess.Popen(
             [PROGRAM, "run", "--config", str(settings), "--recording", str(WORK / "recording"), "--events-in",

@@ -6,22 +6,19 @@ usage: chains_test.py PHALAROPE WORK_DIR SOURCE_DIR
 Asserted: validate's JSON and exit codes, select --batch line by line, export and drift, fix, errorlog upgrade.
 """
 import json
+import os
 import pathlib
 import shutil
 import subprocess
 import sys
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
+from trial import check  # noqa: E402
+
 PROGRAM, WORK, SOURCE = sys.argv[1], pathlib.Path(sys.argv[2]) / "chains", pathlib.Path(sys.argv[3])
 LIBRARY = WORK / "library"
 VECTOR = {"assessment_mode": "spatial", "stage": "first_exposure", "energy": "high", "time_available": 40,
           "class_type": "anatomy", "unknown": 1}
-
-
-def check(condition, sentence):
-    if not condition:
-        print(f"FAILED: {sentence}")
-        sys.exit(1)
-    print(f"ok: {sentence}")
 
 
 def chains(*words, stdin=""):

@@ -9,22 +9,19 @@ lesson takes another chain because of the row, and asks the missed item first.
 """
 import csv
 import json
+import os
 import pathlib
 import shutil
 import subprocess
 import sys
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
+from trial import check  # noqa: E402
+
 PROGRAM, STATE = sys.argv[1], pathlib.Path(sys.argv[2]) / "lesson"
 FIRST = ["hello", "first aid", "call the ambulance", "very sure", "i am ready", "done", "done", "done", "done",
          "the place is safe", "call the ambulance", "in the middle of the chest", "one hundred times", "one hundred times",
          "thirty compressions", "done", "done", "done"]
-
-
-def check(condition, sentence):
-    if not condition:
-        print(f"FAILED: {sentence}")
-        sys.exit(1)
-    print(f"ok: {sentence}")
 
 
 def lesson(answers):

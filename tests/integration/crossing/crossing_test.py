@@ -14,23 +14,15 @@ import shutil
 import subprocess
 import sys
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
+import trial  # noqa: E402
+from trial import check  # noqa: E402
+
 CLIPS = "/usr/share/pocketsphinx/test/data"
 
 
-def check(condition, sentence):
-    if not condition:
-        print(f"FAILED: {sentence}")
-        sys.exit(1)
-    print(f"ok: {sentence}")
-
-
 def share_of(source, work):
-    share = f"{work}/share"
-    os.makedirs(share, exist_ok=True)
-    for name, target in (("conf", f"{source}/firmware_images/conf"), ("boards", f"{source}/boards")):
-        if not os.path.lexists(f"{share}/{name}"):
-            os.symlink(target, f"{share}/{name}")
-    return dict(os.environ, PHALAROPE_SHARE=share)
+    return trial.environment(source, work)
 
 
 def ask(program, *arguments, env):

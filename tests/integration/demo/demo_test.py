@@ -18,6 +18,10 @@ import subprocess
 import sys
 import wave
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
+import trial  # noqa: E402
+from trial import check  # noqa: E402
+
 CLIPS = "/usr/share/pocketsphinx/test/data"
 PERIOD_SAMPLES = 160
 FLIPS = 150
@@ -26,13 +30,6 @@ CUTS = 25
 
 def run(*command, env):
     return subprocess.run(command, env=env, capture_output=True, text=True, check=False)
-
-
-def check(condition, sentence):
-    if not condition:
-        print(f"FAILED: {sentence}")
-        sys.exit(1)
-    print(f"ok: {sentence}")
 
 
 def check_turns(turns):
@@ -150,12 +147,7 @@ def main():
     if not os.path.exists(f"{CLIPS}/goforward.raw"):
         print("skipped: install pocketsphinx-testdata")
         sys.exit(77)
-    share = f"{work}/share"
-    os.makedirs(share, exist_ok=True)
-    for name, target in (("conf", f"{source}/firmware_images/conf"), ("boards", f"{source}/boards")):
-        if not os.path.lexists(f"{share}/{name}"):
-            os.symlink(target, f"{share}/{name}")
-    env = dict(os.environ, PHALAROPE_SHARE=share)
+    env = trial.environment(source, work)
     seed = random.SystemRandom().randrange(1 << 32)
     print(f"seed {seed}")
     outputs = []

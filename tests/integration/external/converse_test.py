@@ -15,6 +15,9 @@ import shutil
 import subprocess
 import sys
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
+from trial import check  # noqa: E402
+
 CLIPS = "/usr/share/pocketsphinx/test/data"
 
 
@@ -24,13 +27,6 @@ def run(*command, code=0):
         print(f"FAILED: {' '.join(command)} ended with {done.returncode}, not {code}\n{done.stdout}{done.stderr}")
         sys.exit(1)
     return done.stdout + done.stderr if code else done.stdout
-
-
-def check(condition, sentence):
-    if not condition:
-        print(f"FAILED: {sentence}")
-        sys.exit(1)
-    print(f"ok: {sentence}")
 
 
 def demo(phalarope, pipeline, output):

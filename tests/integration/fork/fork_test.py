@@ -17,28 +17,20 @@ import shutil
 import subprocess
 import sys
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
+import trial  # noqa: E402
+from trial import check  # noqa: E402
+
 CLIPS = "/usr/share/pocketsphinx/test/data"
 TURNS = 6
-
-
-def check(condition, sentence):
-    if not condition:
-        print(f"FAILED: {sentence}")
-        sys.exit(1)
-    print(f"ok: {sentence}")
 
 
 class Forks:
     def __init__(self, program, work, source):
         self.program, self.work = program, work
-        share = f"{work}/share"
-        os.makedirs(share, exist_ok=True)
-        for name, target in (("conf", f"{source}/firmware_images/conf"), ("boards", f"{source}/boards")):
-            if not os.path.lexists(f"{share}/{name}"):
-                os.symlink(target, f"{share}/{name}")
-        self.env = dict(os.environ, PHALAROPE_SHARE=share)
-        self.pipeline = f"{share}/conf/pipeline.yaml"
-        self.intents = f"{share}/conf/intents/demo.yaml"
+        self.env = trial.environment(source, work)
+        self.pipeline = f"{source}/firmware_images/conf/pipeline.yaml"
+        self.intents = f"{source}/firmware_images/conf/intents/demo.yaml"
         shutil.rmtree(f"{work}/demo", ignore_errors=True)
         demo = self.run("demo", "--output", f"{work}/demo", "--json")
         check(demo.returncode == 0, f"the demo ends well {demo.stderr.strip()}")

@@ -20,19 +20,16 @@ import wave
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import read_recording  # noqa: E402
 from wire import crc32c  # noqa: E402
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
+import trial  # noqa: E402
 
 PAGE = 4096
 COMPARED = ("sound", "segments", "blocks", "events", "events_digest", "tail", "proven_segments")
 
 
 def run(program, work, source, *arguments):
-    share = f"{work}/share"
-    os.makedirs(share, exist_ok=True)
-    for name, target in (("conf", f"{source}/firmware_images/conf"), ("boards", f"{source}/boards")):
-        if not os.path.lexists(f"{share}/{name}"):
-            os.symlink(target, f"{share}/{name}")
-    environment = dict(os.environ, PHALAROPE_SHARE=share)
-    return subprocess.run([program, *arguments], env=environment, capture_output=True, text=True, check=False)
+    return subprocess.run([program, *arguments], env=trial.environment(source, work), capture_output=True, text=True,
+                          check=False)
 
 
 def record(program, work, source):

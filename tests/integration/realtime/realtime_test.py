@@ -18,6 +18,9 @@ import subprocess
 import sys
 import time
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
+from trial import check  # noqa: E402
+
 CLIPS = "/usr/share/pocketsphinx/test/data"
 SECONDS = 11
 # What the two threads may ask of the system: waiting, waking, and the device (which is a timer here).
@@ -62,13 +65,6 @@ def command_of(phalarope, source, work):
     return [phalarope, "talk", "--capture", "phal_card", "--playback", "phal_card", "--json",
             "--intents", f"{source}/firmware_images/conf/intents/demo.yaml",
             "--recording", f"{work}/recording", *pipeline]
-
-
-def check(condition, sentence):
-    if not condition:
-        print(f"FAILED: {sentence}")
-        sys.exit(1)
-    print(f"ok: {sentence}")
 
 
 def check_conversation(out):

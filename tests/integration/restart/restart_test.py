@@ -18,26 +18,18 @@ import subprocess
 import sys
 import time
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
+import trial  # noqa: E402
+from trial import check  # noqa: E402
+
 CLIPS = "/usr/share/pocketsphinx/test/data"
 CUTS = 8
-
-
-def check(condition, sentence):
-    if not condition:
-        print(f"FAILED: {sentence}")
-        sys.exit(1)
-    print(f"ok: {sentence}")
 
 
 class Program:
     def __init__(self, path, work, source):
         self.path = path
-        share = f"{work}/share"
-        os.makedirs(share, exist_ok=True)
-        for name, target in (("conf", f"{source}/firmware_images/conf"), ("boards", f"{source}/boards")):
-            if not os.path.lexists(f"{share}/{name}"):
-                os.symlink(target, f"{share}/{name}")
-        self.env = dict(os.environ, PHALAROPE_SHARE=share)
+        self.env = trial.environment(source, work)
         self.talk = [path, "talk", "--wav", f"{CLIPS}/goforward.raw", "--intents", f"{source}/firmware_images/conf/intents/demo.yaml",
                      "--answer", f"{work}/answer.wav"]
 

@@ -13,16 +13,13 @@ import subprocess
 import sys
 import threading
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
+import trial  # noqa: E402
+from trial import check  # noqa: E402
+
 DAY = 86400000
 NOW = 100 * DAY
 CLASSES = ["PII", "PHI", "audio_raw", "text_raw", "derived_summary", "metadata"]
-
-
-def check(condition, sentence):
-    if not condition:
-        print(f"FAILED: {sentence}")
-        sys.exit(1)
-    print(f"ok: {sentence}")
 
 
 class Sweeper:
@@ -42,9 +39,7 @@ class Sweeper:
         self.write("store.json", {"generated_at_utc": "2026-01-01T00:00:00Z", "records": records})
 
     def run(self, *words, **variables):
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("PHALAROPE_")}
-        environment.update({f"PHALAROPE_{name}": value for name, value in variables.items()})
-        return subprocess.run([self.program, "retention-sweep", *words], env=environment, capture_output=True,
+        return subprocess.run([self.program, "retention-sweep", *words], env=trial.environment(**variables), capture_output=True,
                               text=True, check=False, cwd=self.work)
 
     def sweep(self, *words, **variables):
